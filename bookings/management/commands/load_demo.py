@@ -1,0 +1,34 @@
+"""`manage.py load_demo`: the two real conventions, fictional partners, and a fictional year of activity."""
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from bookings.demo_year import make_accounts, make_activity, make_reasons
+from partners.models import Site
+
+REAL_AGREEMENTS = ["besancon-cpam-2025", "montsinery-cgss-2016"]
+AGREEMENTS_FOLDER = settings.BASE_DIR / "conventions" / "agreements"
+
+
+class Command(BaseCommand):
+    help = "Charge les deux conventions réelles et une année d’activité fictive ; peut être relancée sans risque."
+
+    def handle(self, *args, **options) -> None:
+        if not settings.DEMO:
+            raise CommandError(
+                "Refusé : cette commande crée des comptes dont le mot de passe est public. "
+                "Elle n’agit que si la variable DEMO vaut True."
+            )
+        files = [str(AGREEMENTS_FOLDER / f"{name}.toml") for name in REAL_AGREEMENTS]
+        files += sorted(str(path) for path in (AGREEMENTS_FOLDER / "demo").glob("*.toml"))
+        call_command("load_convention", *files, stdout=self.stdout)
+        make_reasons()
+        make_accounts()
+        for site in Site.objects.select_related("ccas").filter(slug__in=["planoise", "montsinery"]):
+            added = make_activity(site, self._tell)
+            self.stdout.write(f"{site.short_name} : {added} rendez-vous fictifs ajoutés.")
+
+    def _tell(self, line: str) -> None:
+        self.stdout.write(f"  {line}")
+        self.stdout.flush()

@@ -1,0 +1,208 @@
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.utils import timezone
+
+from partners.models import Partner, Site
+
+from .permanence import Permanence
+from .reason import Reason
+from .visitor import Visitor
+
+
+class AppointmentStatus(models.TextChoices):
+    BOOKED = "booked", "À venir"
+    ARRIVED = "arrived", "En attente"
+    IN_PROGRESS = "in_progress", "En entretien"
+    HONOURED = "honoured", "Reçu"
+    NO_SHOW = "no_show", "Absent"
+    CANCELLED = "cancelled", "Annulé"
+
+
+class CancelledBy(models.TextChoices):
+    """On whose side an appointment was given up; a visitor who cancels is excused, not absent."""
+
+    VISITOR = "visitor", "l’usager"
+    PARTNER = "partner", "le partenaire"
+    CCAS = "ccas", "le CCAS"
+
+
+class AppointmentQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "AppointmentQuerySet":
+        """Those at the desks of the CCAS's staff; those of her caisse, over all sites, for a partner's agent."""
+        if user.partner_id is not None and not user.is_superuser:
+            return self.filter(partner_id=user.partner_id)
+        return self.filter(site__in=Site.objects.visible_to(user))
+
+    def standing(self) -> "AppointmentQuerySet":
+        """Those that are not cancelled: they occupy their time."""
+        return self.exclude(status=AppointmentStatus.CANCELLED)
+
+    def with_parties(self) -> "AppointmentQuerySet":
+        """Everything that a line of a list or of the agenda names."""
+        return self.select_related(
+            "site",
+            "partner",
+            "visitor",
+            "reason",
+            "social_worker",
+            "permanence__office",
+            "permanence__site",
+        )
+
+
+def _who_and_when(at: str, by: str) -> models.Q:
+    """The condition that `at` and `by` are both set or both null."""
+    return models.Q(**{at: None, by: None}) | models.Q(**{f"{at}__isnull": False, f"{by}__isnull": False})
+
+
+class Appointment(models.Model):
+    """A time kept for a visitor, or by a social worker for a case of hers, within a permanence.
+
+    `site` and `partner` repeat the permanence's (a composite foreign key makes them agree, see the first migration),
+    so that every hot table carries the keys that people search and spread it by. `during` is half-open.
+    """
+
+    permanence = models.ForeignKey(
+        Permanence,
+        verbose_name="permanence",
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    site = models.ForeignKey(
+        Site,
+        verbose_name="espace",
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    partner = models.ForeignKey(
+        Partner,
+        verbose_name="partenaire",
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    visitor = models.ForeignKey(
+        Visitor,
+        verbose_name="usager",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="appointments",
+    )
+    social_worker = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="travailleur social",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="own_appointments",
+    )
+    subject = models.CharField(
+        "objet",
+        max_length=200,
+        blank=True,
+        help_text="Quelques mots pour l’agent du partenaire, sans donnée de santé.",
+    )
+    reason = models.ForeignKey(
+        Reason,
+        verbose_name="motif",
+        on_delete=models.PROTECT,
+        related_name="appointments",
+    )
+    during = DateTimeRangeField("horaire")
+    status = models.CharField(
+        "état",
+        max_length=20,
+        choices=AppointmentStatus,
+        default=AppointmentStatus.BOOKED,
+    )
+    booked_at = models.DateTimeField("pris le", default=timezone.now)
+    booked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="pris par",
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="annulation saisie par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    cancelled_for = models.CharField("annulé par", max_length=20, choices=CancelledBy, blank=True)
+    cancellation_reason = models.CharField("motif de l’annulation", max_length=200, blank=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "rendez-vous"
+        verbose_name_plural = "rendez-vous"
+        ordering = ["during", "pk"]
+        constraints = [
+            ExclusionConstraint(
+                name="appointment_time_free",
+                expressions=[
+                    ("permanence", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+                condition=~models.Q(status="cancelled"),
+                violation_error_message="Ce créneau vient d’être pris.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    during__isempty=False,
+                    during__lower_inf=False,
+                    during__upper_inf=False,
+                ),
+                name="appointment_during_bounded",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(visitor__isnull=False, social_worker=None)
+                | models.Q(visitor=None, social_worker__isnull=False),
+                name="appointment_for_one_person",
+                violation_error_message="Un rendez-vous est pris pour un usager ou pour un travailleur social.",
+            ),
+            models.CheckConstraint(
+                condition=_who_and_when("cancelled_at", "cancelled_by"),
+                name="appointment_cancelled_when_and_by",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="cancelled", cancelled_at__isnull=False)
+                & models.Q(cancelled_for__in=["visitor", "partner", "ccas"])
+                | (~models.Q(status="cancelled") & models.Q(cancelled_at=None, cancelled_for="")),
+                name="appointment_cancelled_says_so",
+            ),
+        ]
+        indexes = [
+            models.Index(name="appointment_visitor", fields=["visitor", "during"]),
+            models.Index(name="appointment_site_during", fields=["site", "during"]),
+            models.Index(name="appointment_partner_during", fields=["partner", "during"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.who} – {self.reason}"
+
+    @property
+    def who(self) -> str:
+        """The name to call or to print: the visitor's, or the social worker's own."""
+        return self.visitor.full_name if self.visitor_id else self.social_worker.get_full_name()
+
+    @property
+    def local_start(self) -> datetime:
+        """When it begins, in the site's zone."""
+        return timezone.localtime(self.during.lower, self.site.zone)
+
+    @property
+    def local_end(self) -> datetime:
+        """When it ends (not included), in the site's zone."""
+        return timezone.localtime(self.during.upper, self.site.zone)
+
+    @property
+    def is_standing(self) -> bool:
+        return self.status != AppointmentStatus.CANCELLED

@@ -1,0 +1,217 @@
+"""The writers of this floor: who is received, when, and what became of it."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from conventions.models import Audience
+from franceservices.db import translate_violations
+from franceservices.errors import DomainError
+from partners.models import Ccas, User
+
+from .errors import TimeNotOffered, TimeTaken
+from .free_times import FreeTime
+from .models import (
+    Appointment,
+    AppointmentStatus,
+    CancelledBy,
+    Permanence,
+    Reason,
+    Visitor,
+)
+
+
+def create_visitor(
+    *,
+    ccas: Ccas,
+    last_name: str,
+    first_name: str = "",
+    birth_date: date | None = None,
+    phone: str = "",
+    email: str = "",
+    by: User,
+) -> Visitor:
+    """Register a person; `phone` is already in E.164 form (see `franceservices.phones`)."""
+    return Visitor.objects.create(
+        ccas=ccas,
+        last_name=last_name,
+        first_name=first_name,
+        birth_date=birth_date,
+        phone=phone,
+        email=email,
+        created_by=by,
+    )
+
+
+@transaction.atomic
+def book_appointment(
+    *,
+    permanence_id: int,
+    starts_at: datetime,
+    reason: Reason,
+    visitor: Visitor | None = None,
+    subject: str = "",
+    by: User,
+) -> Appointment:
+    """Keep `[starts_at, starts_at + reason's duration)` in a permanence, for `visitor` or for the social worker `by`.
+
+    The permanence's row is locked first: bookings of one permanence queue up instead of deadlocking on the exclusion
+    constraint, which remains the guarantee (see `docs/decisions/0001-course-aux-rendez-vous.md`).
+    Raises TimeTaken when somebody has the time, TimeNotOffered when it cannot be had at all, and
+    Permanence.DoesNotExist outside the perimeter of `by`.
+    """
+    permanence = (
+        Permanence.objects.visible_to(by)
+        .select_for_update(no_key=True, of=["self"])
+        .select_related("site", "partner")
+        .get(pk=permanence_id)
+    )
+    during = _span(starts_at, reason)
+    _check_time(permanence, during, reason, by)
+    _check_person(permanence, reason, visitor)
+    if permanence.appointments.standing().filter(during__overlap=during).exists():
+        raise TimeTaken
+    with translate_violations({"appointment_time_free": TimeTaken()}):
+        return Appointment.objects.create(
+            permanence=permanence,
+            site=permanence.site,
+            partner=permanence.partner,
+            visitor=visitor,
+            social_worker=None if visitor else by,
+            subject=subject,
+            reason=reason,
+            during=during,
+            booked_by=by,
+        )
+
+
+@transaction.atomic
+def book_for_new_visitor(
+    *,
+    permanence_id: int,
+    starts_at: datetime,
+    reason: Reason,
+    ccas: Ccas,
+    last_name: str,
+    first_name: str = "",
+    birth_date: date | None = None,
+    phone: str = "",
+    email: str = "",
+    subject: str = "",
+    by: User,
+) -> Appointment:
+    """Register a person and keep a time for her, both or neither: a refused time leaves no record behind.
+
+    Raises what `book_appointment` raises.
+    """
+    visitor = create_visitor(
+        ccas=ccas,
+        last_name=last_name,
+        first_name=first_name,
+        birth_date=birth_date,
+        phone=phone,
+        email=email,
+        by=by,
+    )
+    return book_appointment(
+        permanence_id=permanence_id, starts_at=starts_at, reason=reason, visitor=visitor, subject=subject, by=by
+    )
+
+
+def time_to_book(*, permanence_id: int, starts_at: datetime, reason: Reason, by: User) -> FreeTime:
+    """The time that a booking page is about, if `by` may have it at this moment; nothing is written or kept.
+
+    Raises what `book_appointment` raises about the time.
+    """
+    permanence = Permanence.objects.visible_to(by).with_parties().get(pk=permanence_id)
+    during = _span(starts_at, reason)
+    _check_time(permanence, during, reason, by)
+    if permanence.appointments.standing().filter(during__overlap=during).exists():
+        raise TimeTaken
+    zone = permanence.site.zone
+    return FreeTime(permanence, timezone.localtime(during.lower, zone), timezone.localtime(during.upper, zone))
+
+
+def _check_time(permanence: Permanence, during: DateTimeTZRange, reason: Reason, by: User) -> None:
+    """Raise TimeNotOffered, with the sentence to show, unless `by` may have this time of this permanence at all."""
+    if by.is_partner_agent:
+        raise TimeNotOffered("Les rendez-vous sont pris par l’accueil du CCAS.")
+    if not permanence.is_bookable:
+        raise TimeNotOffered("Cette permanence n’accepte plus de rendez-vous. Choisissez un autre créneau.")
+    if during.lower <= timezone.now():
+        raise TimeNotOffered("Cette heure est déjà passée. Choisissez un autre créneau.")
+    if during.lower < permanence.during.lower or during.upper > permanence.during.upper:
+        raise TimeNotOffered("Cette heure est en dehors de la permanence. Choisissez un autre créneau.")
+    if permanence.audience != reason.audience or not reason.partners.filter(pk=permanence.partner_id).exists():
+        raise TimeNotOffered("Cette permanence ne traite pas ce motif. Choisissez un autre créneau.")
+    if reason.audience == Audience.SOCIAL_WORKERS and not by.may_book_for_social_workers:
+        raise TimeNotOffered("Ces créneaux sont réservés aux travailleurs sociaux.")
+
+
+def _check_person(permanence: Permanence, reason: Reason, visitor: Visitor | None) -> None:
+    """Raise TimeNotOffered unless the appointment is for the right kind of person, known at the permanence's site."""
+    if reason.audience == Audience.SOCIAL_WORKERS:
+        if visitor is not None:
+            raise TimeNotOffered("Ces créneaux sont pris par le travailleur social lui-même, sans usager.")
+    elif visitor is None:
+        raise TimeNotOffered("Choisissez l’usager qui vient à ce rendez-vous.")
+    elif visitor.ccas_id != permanence.site.ccas_id:
+        raise TimeNotOffered("Cette personne n’est pas connue de cet espace.")
+
+
+def _span(starts_at: datetime, reason: Reason) -> DateTimeTZRange:
+    return DateTimeTZRange(starts_at, starts_at + timedelta(minutes=reason.duration_minutes), "[)")
+
+
+def _locked(appointment: Appointment, by: User) -> Appointment:
+    """The row as it stands now, locked for this transaction; DoesNotExist outside the perimeter of `by`."""
+    return Appointment.objects.visible_to(by).select_for_update(no_key=True, of=["self"]).get(pk=appointment.pk)
+
+
+@transaction.atomic
+def cancel_appointment(
+    *, appointment: Appointment, cancelled_for: CancelledBy, reason: str = "", by: User
+) -> Appointment:
+    """Give an appointment up, on whose side being told; its time is free again at once.
+
+    Raises DomainError when it is already cancelled or when the person was already received.
+    """
+    appointment = _locked(appointment, by)
+    if appointment.status != AppointmentStatus.BOOKED:
+        raise DomainError(
+            f"Ce rendez-vous ne peut plus être annulé : il est noté « {appointment.get_status_display()} »."
+        )
+    appointment.status = AppointmentStatus.CANCELLED
+    appointment.cancelled_at = timezone.now()
+    appointment.cancelled_by = by
+    appointment.cancelled_for = cancelled_for
+    appointment.cancellation_reason = reason
+    appointment.save()
+    return appointment
+
+
+@transaction.atomic
+def restore_appointment(*, appointment: Appointment, by: User) -> Appointment:
+    """Undo a cancellation, if the time is still free and to come.
+
+    Raises TimeTaken when somebody else has it by now, DomainError when it is past, was not cancelled, or when its
+    permanence no longer takes appointments.
+    """
+    permanence = Permanence.objects.select_for_update(no_key=True).get(pk=appointment.permanence_id)
+    appointment = _locked(appointment, by)
+    if appointment.status != AppointmentStatus.CANCELLED:
+        raise DomainError("Ce rendez-vous n’est pas annulé.")
+    if appointment.during.lower <= timezone.now():
+        raise DomainError("Cette heure est déjà passée : prenez un nouveau rendez-vous.")
+    if not permanence.is_bookable:
+        raise DomainError("Cette permanence n’accepte plus de rendez-vous : choisissez un autre créneau.")
+    if permanence.appointments.standing().filter(during__overlap=appointment.during).exists():
+        raise TimeTaken
+    appointment.status = AppointmentStatus.BOOKED
+    appointment.cancelled_at = appointment.cancelled_by = None
+    appointment.cancelled_for = appointment.cancellation_reason = ""
+    with translate_violations({"appointment_time_free": TimeTaken()}):
+        appointment.save()
+    return appointment

@@ -1,0 +1,344 @@
+"""Booking in four screens: reason, time, person, slip. What is chosen is in the address; only the last step posts."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Q, Value
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views import View
+
+from bookings.duplicates import likely_duplicates
+from bookings.errors import TimeNotOffered, TimeTaken
+from bookings.forms import NEW_PERSON, BookingForm, TimeFilterForm, VisitorForm, find_visitor
+from bookings.free_times import FreeTime, free_times, parse_time_key
+from bookings.models import Appointment, Permanence, Reason, Visitor
+from bookings.services import book_appointment, book_for_new_visitor, time_to_book
+from conventions.models import Audience
+from franceservices.dates import day_bounds, format_date_weekday, format_time
+from franceservices.db import Folded
+from franceservices.text import fold
+from partners.permissions import DeskMixin
+
+from .booking_choices import PEOPLE_SHOWN, BookingAddress, Offer, People, by_day, parameter, people_matching, reasons_at
+
+UNKNOWN_TIME = "Ce créneau n’existe pas. Choisissez-en un autre."
+NEXT_TIMES = 5
+DAYS_A_PAGE = 8
+DAYS_AFTER_REFUSAL = 8
+DUPLICATES_REMEMBERED = 20
+
+
+class BookView(DeskMixin, View):
+    """The booking page; which step it shows follows from what the address holds."""
+
+    http_method_names = ["get", "head", "options", "post"]
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        self.read_address()
+        if request.htmx and "q" in request.GET and self.address.creneau:
+            people = people_matching(parameter(request.GET, "q"), self.visitors)
+            return self.answer("bookings/_people.html", {"people": people, "is_fragment": True})
+        if self.reason is None:
+            return self.reasons_page()
+        if not self.address.creneau:
+            return self.times_page()
+        time, refusal = self.find_time(self.address.creneau)
+        if time is None:
+            return self.times_page(refusal)
+        return self.person_page(time)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        self.read_address()
+        if self.reason is None:
+            return self.reasons_page()
+        creneau = parameter(request.POST, "creneau") or self.address.creneau
+        # A time that the button names replaces the one of the address, which was refused.
+        self.address = replace(self.address, creneau=creneau)
+        form = BookingForm(request.POST, visitors=self.visitors if self.is_for_visitor else None)
+        is_new = self.is_for_visitor and request.POST.get("who") == NEW_PERSON
+        # What was typed of a new person is kept, but checked only when it is she who comes.
+        person_form = VisitorForm(request.POST, today=self.site.today()) if is_new else None
+        is_valid = form.is_valid() & (person_form is None or person_form.is_valid())
+        seen = tuple(pk for pk in request.POST.getlist("seen") if pk.isascii() and pk.isdigit())[:DUPLICATES_REMEMBERED]
+        people = People(chosen=self.chosen_visitor(form), creation_chosen=is_new, seen=seen)
+        if not is_valid:
+            time, refusal = self.find_time(creneau)
+            return self.person_page(time, refusal, form=form, person_form=person_form, people=people)
+        return self.book(creneau, form, person_form, people)
+
+    # --- What the address says ------------------------------------------------------------------------------
+
+    def read_address(self) -> None:
+        """Set what is chosen; what cannot be taken from the address is told in `notices` and left open."""
+        self.notices: list[str] = []
+        self.address = BookingAddress.of(self.request.GET)
+        self.visitors = Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
+        self.reason = self.find_reason()
+        self.visitor = None
+        if self.address.usager:
+            self.visitor = find_visitor(self.visitors, self.address.usager)
+            if self.visitor is None:
+                self.notices.append("Cette personne n’est pas connue de cet espace. Cherchez-la par son nom.")
+                self.address = replace(self.address, usager="")
+
+    def find_reason(self) -> Reason | None:
+        if not self.address.motif:
+            return None
+        reason = reasons_at(self.site, self.request.user).filter(slug=self.address.motif).first()
+        if reason is None:
+            self.notices.append("Ce motif n’est pas proposé dans cet espace. Choisissez-en un dans la liste.")
+            self.address = replace(self.address, motif="", creneau="")
+        return reason
+
+    @property
+    def is_for_visitor(self) -> bool:
+        """Whether somebody comes; a social worker's own appointment is for herself."""
+        return self.reason.audience == Audience.PUBLIC
+
+    def find_time(self, creneau: str) -> tuple[FreeTime | None, str]:
+        """The time of this key, or None and the sentence that says why it cannot be had."""
+        key = parse_time_key(creneau)
+        if key is None:
+            return None, UNKNOWN_TIME
+        try:
+            time = time_to_book(permanence_id=key[0], starts_at=key[1], reason=self.reason, by=self.request.user)
+        except Permanence.DoesNotExist:
+            return None, UNKNOWN_TIME
+        except (TimeTaken, TimeNotOffered) as refusal:
+            return None, refusal.message
+        if time.permanence.site_id != self.site.pk:
+            return None, "Ce créneau est celui d’un autre espace. Choisissez-en un autre."
+        return time, ""
+
+    def chosen_visitor(self, form: BookingForm) -> Visitor | None:
+        who = form.cleaned_data.get("who")
+        return who if isinstance(who, Visitor) else None
+
+    # --- The pages ------------------------------------------------------------------------------------------
+
+    def answer(self, template: str, context: dict[str, object], status: int = 200) -> HttpResponse:
+        response = render(self.request, template, context, status=status)
+        # The same address gives a page or a fragment of it.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    def page(
+        self, step: int, context: dict[str, object], *, time: FreeTime | None = None, status: int = 200
+    ) -> HttpResponse:
+        """The page at `step` (1 reason, 2 time, 3 person), with the lines of the other steps."""
+        shared = {
+            "step": step,
+            "reason": self.reason,
+            "time": time,
+            "visitor": self.visitor,
+            "address": self.address.given,
+            "notices": self.notices,
+            "is_for_visitor": self.reason is None or self.is_for_visitor,
+            "reason_url": self.address.url(motif="", creneau=""),
+            "times_url": self.address.url(creneau=""),
+        }
+        return self.answer("bookings/book.html", shared | context, status)
+
+    def reasons_page(self) -> HttpResponse:
+        words = parameter(self.request.GET, "q")
+        partner = parameter(self.request.GET, "partenaire")
+        every = list(reasons_at(self.site, self.request.user))
+        if partner not in {taker.slug for reason in every for taker in reason.takers}:
+            partner = ""
+        rows = [
+            (reason, self.address.url(motif=reason.slug))
+            for reason in every
+            if all(word in fold(f"{reason.label} {_names(reason)}") for word in fold(words).split())
+            and (not partner or partner in {taker.slug for taker in reason.takers})
+        ]
+        groups = [
+            (label, [(reason, url) for reason, url in rows if reason.audience == audience])
+            for audience, label in [
+                (Audience.PUBLIC, "Pour les usagers"),
+                (Audience.SOCIAL_WORKERS, "Pour les travailleurs sociaux"),
+            ]
+        ]
+        return self.page(
+            1,
+            {
+                "groups": [(label, of_group) for label, of_group in groups if of_group],
+                "words": words,
+                "has_any_reason": bool(every),
+                "filtered_partner": next(
+                    (taker for reason in every for taker in reason.takers if taker.slug == partner), None
+                ),
+                "every_reason_url": self.address.url(partenaire=""),
+            },
+        )
+
+    def offers(self, first_moment: datetime | None = None, days: int | None = None) -> list[Offer]:
+        times = free_times(
+            reason=self.reason, sites=[self.site], user=self.request.user, first_moment=first_moment, days=days
+        )
+        return [Offer(time, self.address.url(creneau=time.key)) for time in times]
+
+    def times_page(self, refusal: str = "") -> HttpResponse:
+        self.address = replace(self.address, creneau="")
+        form = TimeFilterForm(self.address.given, partners=self.reason.takers)
+        form.is_valid()
+        day, partner = form.cleaned_data.get("jour"), form.cleaned_data.get("partenaire")
+        if day is not None and day <= self.site.today():
+            day = None
+        first_moment = day_bounds(day, self.site.zone)[0] if day else None
+        offers = self.offers(first_moment)
+        if partner:
+            offers = [offer for offer in offers if offer.time.permanence.partner.slug == partner]
+        days = by_day(offers)
+        context = {
+            "refusal": refusal,
+            "filter_form": form,
+            "day": day,
+            "next_offers": [] if day else offers[:NEXT_TIMES],
+            "days": days[:DAYS_A_PAGE],
+            "later_url": self.address.url(jour=days[DAYS_A_PAGE][0].isoformat()) if days[DAYS_A_PAGE:] else "",
+            "first_url": self.address.url(jour=""),
+            "every_partner_url": self.address.url(partenaire=""),
+            "partner_chosen": bool(partner),
+        }
+        if not offers:
+            start = first_moment or timezone.now()
+            until = start + timedelta(days=settings.BOOKING_HORIZON_DAYS)
+            context["searched_until"] = timezone.localtime(until, self.site.zone).date()
+            context["next_step_url"], context["next_day"] = self.after_the_horizon(until, partner)
+        return self.page(2, context)
+
+    def after_the_horizon(self, until: datetime, partner: str | None) -> tuple[str, date | None]:
+        """Where the first time after the searched period is shown, and its day; nothing when there is none at all."""
+        for offer in self.offers(until, settings.PERMANENCE_HORIZON_DAYS):
+            if not partner or offer.time.permanence.partner.slug == partner:
+                return self.address.url(jour=offer.day.isoformat()), offer.day
+        return "", None
+
+    def person_page(
+        self,
+        time: FreeTime | None,
+        refusal: str = "",
+        *,
+        form: BookingForm | None = None,
+        person_form: VisitorForm | None = None,
+        people: People | None = None,
+    ) -> HttpResponse:
+        """Step 3; when the time was refused, with the next ones as buttons of the same form."""
+        if people is None:
+            words = parameter(self.request.GET, "q")
+            people = people_matching(words, self.visitors) if words else People(chosen=self.visitor)
+        if form is None:
+            form = BookingForm(visitors=self.visitors if self.is_for_visitor else None)
+        if person_form is None:
+            typed = self.request.POST if self.request.method == "POST" else people.guess
+            person_form = VisitorForm(
+                initial={name: typed[name] for name in VisitorForm.Meta.fields if name in typed},
+                today=self.site.today(),
+            )
+        alternatives = [] if time else self.alternatives()
+        return self.page(
+            3,
+            {
+                "form": form,
+                "person_form": person_form,
+                "people": people,
+                "refusal": refusal,
+                "next_offers": alternatives[:NEXT_TIMES],
+                "days": by_day(alternatives[NEXT_TIMES:])[:DAYS_AFTER_REFUSAL],
+                "post_url": self.address.url(),
+                "search_parameters": replace(self.address, usager="").given,
+                "without_visitor_url": self.address.url(usager=""),
+            },
+            time=time,
+            status=200 if time else 409,
+        )
+
+    def alternatives(self) -> list[Offer]:
+        """The next free times after the refused one, or all of them when none follows."""
+        key = parse_time_key(self.address.creneau)
+        return (key and self.offers(key[1])) or self.offers()
+
+    # --- The booking ----------------------------------------------------------------------------------------
+
+    def book(self, creneau: str, form: BookingForm, person_form: VisitorForm | None, people: People) -> HttpResponse:
+        """Book, or show step 3 again with what was typed; a second click on the button finds what the first booked."""
+        key = parse_time_key(creneau)
+        doubtful = self.doubtful(person_form, people.seen) if person_form is not None else []
+        # Asked after the duplicates: a person whom the first of two clicks registered has her appointment by then.
+        booked = self.already_booked(key, people.chosen, person_form)
+        if booked is not None:
+            return redirect("bookings:appointment_detail", booked.pk)
+        if doubtful:
+            people = People(found=doubtful, are_duplicates=True, seen=tuple(str(person.pk) for person in doubtful))
+            time, refusal = self.find_time(creneau)
+            return self.person_page(time, refusal, form=form, person_form=person_form, people=people)
+        try:
+            appointment = self.keep_time(key, form, people.chosen, person_form)
+        except (TimeTaken, TimeNotOffered, Permanence.DoesNotExist) as error:
+            booked = self.already_booked(key, people.chosen, person_form)
+            if booked is not None:
+                return redirect("bookings:appointment_detail", booked.pk)
+            refusal = getattr(error, "message", UNKNOWN_TIME)
+            return self.person_page(None, refusal, form=form, person_form=person_form, people=people)
+        start = appointment.local_start
+        messages.success(
+            self.request,
+            f"Rendez-vous pris pour {appointment.who}, {format_date_weekday(start.date())} "
+            f"à {format_time(start.time())}.",
+        )
+        return redirect("bookings:appointment_detail", appointment.pk)
+
+    def keep_time(
+        self,
+        key: tuple[int, datetime] | None,
+        form: BookingForm,
+        visitor: Visitor | None,
+        person_form: VisitorForm | None,
+    ) -> Appointment:
+        if key is None:
+            raise TimeNotOffered(UNKNOWN_TIME)
+        wanted = {
+            "permanence_id": key[0],
+            "starts_at": key[1],
+            "reason": self.reason,
+            "subject": form.cleaned_data["subject"],
+            "by": self.request.user,
+        }
+        if person_form is not None:
+            return book_for_new_visitor(**wanted, ccas=self.site.ccas, **person_form.cleaned_data)
+        return book_appointment(**wanted, visitor=visitor)
+
+    def already_booked(
+        self, key: tuple[int, datetime] | None, visitor: Visitor | None, person_form: VisitorForm | None
+    ) -> Appointment | None:
+        """What this user already booked for this person at this very time, if she did."""
+        if key is None:
+            return None
+        if person_form is not None:
+            typed = person_form.cleaned_data
+            person = Q(visitor__folded_name=Folded(Value(f"{typed['last_name']} {typed['first_name']}")))
+        elif visitor is not None:
+            person = Q(visitor=visitor)
+        else:
+            person = Q(social_worker=self.request.user)
+        return (
+            Appointment.objects.standing()
+            .filter(person, permanence=key[0], during__startswith=key[1], reason=self.reason)
+            .filter(booked_by=self.request.user)
+            .first()
+        )
+
+    def doubtful(self, person_form: VisitorForm, seen: tuple[str, ...]) -> list[Visitor]:
+        """The likely duplicates of the new person, unless each was `seen` already and she is to be created anyway."""
+        typed = {name: person_form.cleaned_data[name] for name in ("last_name", "first_name", "birth_date", "phone")}
+        likely = list(likely_duplicates(ccas=self.site.ccas, **typed)[:PEOPLE_SHOWN])
+        return likely if any(str(person.pk) not in seen for person in likely) else []
+
+
+def _names(reason: Reason) -> str:
+    return " ".join(partner.short_name for partner in reason.takers)

@@ -1,0 +1,130 @@
+"""People received: the list, a record with its appointments, registering and correcting one."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views import View
+
+from bookings.duplicates import likely_duplicates
+from bookings.forms import VisitorForm, guess_identity, searchable
+from bookings.models import Appointment, Visitor
+from bookings.services import create_visitor
+from partners.permissions import DeskMixin
+
+from .booking_choices import PEOPLE_SHOWN, parameter
+
+VISITORS_A_PAGE = APPOINTMENTS_A_PAGE = 25
+
+
+class VisitorPage(DeskMixin, View):
+    """A page about people of the CCAS that runs the space."""
+
+    def visitors(self) -> QuerySet[Visitor]:
+        return Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
+
+    def visitor_or_404(self, pk: int) -> Visitor:
+        return get_object_or_404(self.visitors().select_related("created_by"), pk=pk)
+
+
+class VisitorListView(VisitorPage):
+    """Everybody, or those who answer to the words of a search; with the next appointment of each."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        words = parameter(request.GET, "q")
+        coming = (
+            Appointment.objects.visible_to(request.user)
+            .standing()
+            .filter(during__startswith__gte=timezone.now())
+            .select_related("site", "partner")
+        )
+        rows = (
+            self.visitors()
+            .matching(searchable(words))
+            .prefetch_related(Prefetch("appointments", queryset=coming, to_attr="coming"))
+        )
+        return render(
+            request,
+            "bookings/visitor_list.html",
+            {"words": words, "page_obj": Paginator(rows, VISITORS_A_PAGE).get_page(request.GET.get("page"))},
+        )
+
+
+class VisitorDetailView(VisitorPage):
+    """Who she is, and her appointments to come or past, in two tabs."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        visitor = self.visitor_or_404(pk)
+        hers = Appointment.objects.visible_to(request.user).filter(visitor=visitor)
+        is_coming = Q(during__startswith__gte=timezone.now())
+        coming, past = hers.filter(is_coming).order_by("during"), hers.exclude(is_coming).order_by("-during")
+        shows_past = request.GET.get("liste") == "passes"
+        coming_page = Paginator(coming.with_parties(), APPOINTMENTS_A_PAGE)
+        past_page = Paginator(past.with_parties(), APPOINTMENTS_A_PAGE)
+        return render(
+            request,
+            "bookings/visitor_detail.html",
+            {
+                "visitor": visitor,
+                "age": visitor.age_on(self.site.today()),
+                "shows_past": shows_past,
+                "coming_count": coming_page.count,
+                "past_count": past_page.count,
+                "page_obj": (past_page if shows_past else coming_page).get_page(request.GET.get("page")),
+            },
+        )
+
+
+class VisitorCreateView(VisitorPage):
+    """Register a person; who may be her already is shown first."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        guess = guess_identity(parameter(request.GET, "q"))
+        return self.answer(VisitorForm(initial=guess, today=self.site.today()))
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = VisitorForm(request.POST, today=self.site.today())
+        if not form.is_valid():
+            return self.answer(form)
+        typed = form.cleaned_data
+        likely = list(
+            likely_duplicates(
+                ccas=self.site.ccas,
+                **{name: typed[name] for name in ("last_name", "first_name", "birth_date", "phone")},
+            )[:PEOPLE_SHOWN]
+        )
+        seen = request.POST.getlist("seen")
+        if any(str(person.pk) not in seen for person in likely):
+            return self.answer(form, likely)
+        visitor = create_visitor(ccas=self.site.ccas, by=request.user, **typed)
+        messages.success(request, f"Fiche créée pour {visitor.full_name}.")
+        return redirect("bookings:visitor_detail", visitor.pk)
+
+    def answer(self, form: VisitorForm, duplicates: Iterable[Visitor] = ()) -> HttpResponse:
+        return render(
+            self.request, "bookings/visitor_form.html", {"form": form, "duplicates": duplicates, "visitor": None}
+        )
+
+
+class VisitorUpdateView(VisitorPage):
+    """Correct a record."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        visitor = self.visitor_or_404(pk)
+        return self.answer(visitor, VisitorForm(instance=visitor, today=self.site.today()))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        form = VisitorForm(request.POST, instance=self.visitor_or_404(pk), today=self.site.today())
+        if not form.is_valid():
+            # A fresh one: the form has already laid what was typed over its own.
+            return self.answer(self.visitor_or_404(pk), form)
+        visitor = form.save()
+        messages.success(request, f"Fiche mise à jour pour {visitor.full_name}.")
+        return redirect("bookings:visitor_detail", visitor.pk)
+
+    def answer(self, visitor: Visitor, form: VisitorForm) -> HttpResponse:
+        return render(self.request, "bookings/visitor_form.html", {"form": form, "visitor": visitor, "duplicates": ()})

@@ -1,0 +1,140 @@
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from franceservices.dates import format_date_long
+from partners.models import Ccas, Partner, Site
+
+from .deliberation import Deliberation
+
+
+class ConventionStatus(models.TextChoices):
+    """Where a convention stands on a day, derived from its dates and its deliberation, never typed."""
+
+    DRAFT = "draft", "Projet"
+    UPCOMING = "upcoming", "À venir"
+    IN_FORCE = "in_force", "En vigueur"
+    EXPIRED = "expired", "Échue"
+
+
+class ConventionQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "ConventionQuerySet":
+        """The agreements of the CCAS of `user`; a partner's agent reads none (they carry more than her grid)."""
+        return self.filter(site__ccas__in=Ccas.objects.visible_to(user))
+
+    def valid_on(self, day: date) -> "ConventionQuerySet":
+        """The conventions whose term contains the civil date `day`."""
+        return self.filter(starts_on__lte=day, ends_on__gte=day)
+
+    def with_parties(self) -> "ConventionQuerySet":
+        """Everything that a list or a page of conventions names, without a query a row."""
+        return self.select_related("site__ccas", "partner", "deliberation", "fee_terms")
+
+
+class Convention(models.Model):
+    """An agreement between a CCAS and a partner about one space, over a term whose two ends are included."""
+
+    site = models.ForeignKey(
+        Site,
+        verbose_name="espace",
+        on_delete=models.PROTECT,
+        related_name="conventions",
+    )
+    partner = models.ForeignKey(
+        Partner,
+        verbose_name="partenaire",
+        on_delete=models.PROTECT,
+        related_name="conventions",
+    )
+    reference = models.SlugField(
+        "référence",
+        max_length=80,
+        unique=True,
+        help_text="Identifiant court et stable, par exemple besancon-cpam-2025.",
+    )
+    title = models.CharField("intitulé", max_length=300)
+    starts_on = models.DateField("début")
+    ends_on = models.DateField("terme")
+    notice_months = models.PositiveSmallIntegerField("préavis (mois)", null=True, blank=True)
+    tacit_renewal = models.BooleanField("tacite reconduction", default=False)
+    signed_on = models.DateField("signée le", null=True, blank=True)
+    signed_at = models.CharField("fait à", max_length=100, blank=True)
+    predecessor = models.OneToOneField(
+        "self",
+        verbose_name="succède à",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="successor",
+    )
+    deliberation = models.ForeignKey(
+        Deliberation,
+        verbose_name="délibération",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="conventions",
+    )
+    ccas_signatory_name = models.CharField("signataire du CCAS", max_length=150, blank=True)
+    ccas_signatory_title = models.CharField("qualité", max_length=150, blank=True)
+    partner_signatory_name = models.CharField("signataire du partenaire", max_length=150, blank=True)
+    partner_signatory_title = models.CharField("qualité", max_length=150, blank=True)
+    parties_text = models.TextField(
+        "désignation des parties",
+        blank=True,
+        help_text="Ce qui suit « Entre ». Laisser vide pour une désignation tirée des fiches.",
+    )
+    preamble = models.TextField("préambule", blank=True)
+    annex = models.TextField("annexe", blank=True)
+
+    objects = ConventionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "convention"
+        verbose_name_plural = "conventions"
+        ordering = ["-starts_on", "reference"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="convention_term_ordered",
+                violation_error_message="Le terme doit suivre le début de la convention.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner.short_name} – {self.site.short_name}, {self.starts_on.year}"
+
+    def clean(self) -> None:
+        if self.deliberation_id and self.site_id and self.deliberation.ccas_id != self.site.ccas_id:
+            raise ValidationError({"deliberation": "Cette délibération concerne un autre CCAS."})
+        if self.predecessor_id and self.starts_on and self.predecessor.ends_on >= self.starts_on:
+            raise ValidationError({"predecessor": "Elle court encore à cette date : avancez d’abord son terme."})
+
+    @property
+    def ccas(self) -> Ccas:
+        """The CCAS that signs: the one that runs the site."""
+        return self.site.ccas
+
+    def status_on(self, day: date) -> ConventionStatus:
+        """The status on the civil date `day` (both ends of the term are included).
+
+        Without a deliberation and a signature the text is a draft until its term begins.
+        """
+        if day > self.ends_on:
+            return ConventionStatus.EXPIRED
+        if day >= self.starts_on:
+            return ConventionStatus.IN_FORCE
+        if self.deliberation_id is None and self.signed_on is None:
+            return ConventionStatus.DRAFT
+        return ConventionStatus.UPCOMING
+
+    @property
+    def status(self) -> ConventionStatus:
+        """The status today, at the site."""
+        return self.status_on(self.site.today())
+
+    @property
+    def term_sentence(self) -> str:
+        """« du 1er avril 2025 au 31 mars 2028 »."""
+        return f"du {format_date_long(self.starts_on)} au {format_date_long(self.ends_on)}"

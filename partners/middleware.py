@@ -1,0 +1,35 @@
+"""Which space a member of staff is working in; chosen in the top bar, kept in the session."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from .models import Site
+
+SESSION_KEY = "current_site_id"
+
+
+def available_sites(request: HttpRequest) -> list[Site]:
+    """The active desks of the signed-in person, by name; empty for strangers and partners' agents."""
+    if not request.user.is_authenticated:
+        return []
+    return list(Site.objects.visible_to(request.user).filter(is_active=True).select_related("ccas"))
+
+
+def chosen_site(sites: list[Site], site_id: int | None) -> Site | None:
+    """The site of that id if it is among `sites`, else the first, else None."""
+    return next((site for site in sites if site.pk == site_id), sites[0] if sites else None)
+
+
+class CurrentSiteMiddleware:
+    """Sets `request.available_sites` and `request.current_site`, both read from the database only when used."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        sites = SimpleLazyObject(lambda: available_sites(request))
+        request.available_sites = sites
+        request.get_current_site = lambda: chosen_site(sites, request.session.get(SESSION_KEY))
+        return self.get_response(request)

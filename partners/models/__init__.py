@@ -1,0 +1,23 @@
+"""Who: legal persons, places and people."""
+
+from .ccas import Ccas
+from .office import Office
+from .partner import Contact, Partner, PartnerColour
+from .site import Closure, HolidayCalendar, OpeningHours, Site, SiteTimeZone, Weekday
+from .user import Role, User
+
+__all__ = [
+    "Ccas",
+    "Closure",
+    "Contact",
+    "HolidayCalendar",
+    "Office",
+    "OpeningHours",
+    "Partner",
+    "PartnerColour",
+    "Role",
+    "Site",
+    "SiteTimeZone",
+    "User",
+    "Weekday",
+]

@@ -1,0 +1,75 @@
+"""Sign-in, the way home, the choice of a space, and the pages that belong to no floor."""
+
+import logging
+import secrets
+
+from django.conf import settings
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.shortcuts import redirect, render
+from django.template import loader
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from .demo import DEMO_ACCOUNTS
+from .middleware import SESSION_KEY
+
+logger = logging.getLogger(__name__)
+
+
+class SignInView(auth_views.LoginView):
+    """E-mail address and password; the demonstration names its accounts."""
+
+    redirect_authenticated_user = True
+    extra_context = {"demo_accounts": DEMO_ACCOUNTS if settings.DEMO else []}
+
+
+@login_not_required
+@require_GET
+def admin_sign_in(request: HttpRequest) -> HttpResponse:
+    """Where the admin sends whoever may not open it: strangers to the sign-in page, the others to a 404."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(request.GET.get("next") or reverse("admin:index"))
+    if not request.user.is_staff:
+        raise Http404
+    return redirect("admin:index")
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Each person's first page: her own schedule for a partner's agent, the day of the space for staff."""
+    return redirect("bookings:my_schedule" if request.user.is_partner_agent else "bookings:today")
+
+
+@require_POST
+def site_switch(request: HttpRequest) -> HttpResponse:
+    """Work in another of one's spaces; a space out of one's perimeter is a 404."""
+    chosen = next(
+        (site for site in request.available_sites if str(site.pk) == request.POST.get("site")),
+        None,
+    )
+    if chosen is None:
+        raise Http404
+    request.session[SESSION_KEY] = chosen.pk
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = "home"
+    return redirect(target)
+
+
+@login_not_required
+@require_GET
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The accessibility statement, readable without an account."""
+    return render(request, "accessibility.html")
+
+
+@login_not_required
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The page after a fault: a number to quote to whoever keeps the logs, nothing about the fault itself."""
+    incident = secrets.token_hex(4)
+    logger.error("incident %s on %s", incident, request.path)
+    return HttpResponseServerError(loader.get_template("500.html").render({"incident": incident}))
