@@ -1,4 +1,7 @@
-"""Why people come. Permanences and appointments are not here: their changes of state belong to the pages."""
+"""Why people come, and how a space writes to them.
+
+Permanences and appointments are not here: their changes of state belong to the pages.
+"""
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -6,16 +9,16 @@ from django.http import HttpRequest
 from partners.admin import partners_kept_by
 from partners.admin_base import HouseModelAdmin
 
-from .models import Reason
+from .models import DeskReason, MessageSettings, Reason
 
 
 @admin.register(Reason)
 class ReasonAdmin(HouseModelAdmin):
+    is_shared = True
     list_display = ["label", "duration_minutes", "audience", "is_active"]
     list_filter = ["audience", "is_active", ("partners", admin.RelatedOnlyFieldListFilter)]
     search_fields = ["label", "what_to_bring"]
     prepopulated_fields = {"slug": ["label"]}
-    filter_horizontal = ["partners"]
     fieldsets = [
         (None, {"fields": ["label", "slug", ("duration_minutes", "audience", "is_active")]}),
         ("Partenaires", {"fields": ["partners"]}),
@@ -34,4 +37,47 @@ class ReasonAdmin(HouseModelAdmin):
         return self.has_change_permission(request, obj)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Reason | None = None) -> dict[str, list[str]]:
+        return {} if obj else self.prepopulated_fields
+
+
+@admin.register(MessageSettings)
+class MessageSettingsAdmin(HouseModelAdmin):
+    list_display = ["site", "reminder_hours", "quiet_from", "quiet_until", "cancel_hours", "names_reason"]
+    list_select_related = ["site"]
+    fieldsets = [
+        (None, {"fields": ["site", "signature", "names_reason"]}),
+        ("Quand", {"fields": ["reminder_hours", "cancel_hours", ("quiet_from", "quiet_until")]}),
+    ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: MessageSettings | None = None) -> list[str]:
+        return ["site"] if obj else []
+
+
+@admin.register(DeskReason)
+class DeskReasonAdmin(HouseModelAdmin):
+    """The buttons of the counter of walk-ins."""
+
+    is_shared = True
+    list_display = ["label", "position", "partner", "at_computer", "is_active"]
+    list_filter = ["is_active", "at_computer"]
+    list_select_related = ["partner"]
+    search_fields = ["label"]
+    prepopulated_fields = {"slug": ["label"]}
+    fieldsets = [
+        (None, {"fields": ["label", "slug", ("position", "is_active")]}),
+        ("Proposé avec ce motif", {"fields": ["partner", "at_computer"]}),
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: DeskReason | None = None) -> bool:
+        """A reason that stands for a partner of another CCAS too is changed by the technical account."""
+        if not super().has_change_permission(request, obj):
+            return False
+        if obj is None or obj.partner_id is None or request.user.is_superuser:
+            return True
+        return partners_kept_by(request.user).filter(pk=obj.partner_id).exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: DeskReason | None = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: DeskReason | None = None) -> dict[str, list[str]]:
         return {} if obj else self.prepopulated_fields

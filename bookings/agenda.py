@@ -7,12 +7,14 @@ free is computed on moments, with `availability`. Rows come from `schedule_rows`
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from franceservices.dates import MONTHS, WEEKDAYS, format_date_long, format_time, format_time_range
 
 from .availability import Span, free_spans
+from .steps import DeskStep
 
 # What the style sheet has rows for (agenda-grid.css), in minutes after midnight, and the height of one row.
 EARLIEST, LATEST, ROW = 7 * 60, 20 * 60, 5
@@ -20,7 +22,7 @@ EARLIEST, LATEST, ROW = 7 * 60, 20 * 60, 5
 LATEST_FIRST_HOUR, USUAL_DAY = 12, (8, 18)
 # Tracks that one day can take on the screen, and that a week can take on a sheet of A4.
 MOST_TRACKS, MOST_TRACKS_ON_PAPER = 6, 14
-# Below a quarter of an hour nothing could be read in the cell of a time that lies out of the grid.
+# Below a quarter of an hour nothing can be read in a cell unless the rows are higher.
 SHORTEST_CELL = 15
 
 
@@ -36,6 +38,12 @@ class AppointmentRow:
     for_social_worker: bool
     state: str
     state_label: str
+    # Since when she waits or is with the agent, where she does.
+    since: datetime | None = None
+    needs: tuple[str, ...] = ()
+    # What can be noted now, the usual step first, and the step that an undo takes back.
+    steps: tuple[DeskStep, ...] = ()
+    undoable: DeskStep | None = None
 
     def is_at(self, now: datetime) -> bool:
         return self.span.start <= now < self.span.end
@@ -100,7 +108,12 @@ class Entry:
     @property
     def booking_query(self) -> str:
         """What the booking page is told about a free time: its day and its partner."""
-        return urlencode({"jour": self.permanence.day.isoformat(), "partenaire": self.permanence.partner_slug})
+        return _booking_query(self.permanence.day, self.permanence.partner_slug)
+
+
+@lru_cache(maxsize=1024)
+def _booking_query(day: date, partner_slug: str) -> str:
+    return urlencode({"jour": day.isoformat(), "partenaire": partner_slug})
 
 
 def free_gaps(window: Span, busy: Iterable[Span], *, shortest: timedelta, not_before: datetime) -> list[Span]:
@@ -205,6 +218,16 @@ class Agenda:
     def fits_on_paper(self) -> bool:
         """Whether the grid can be read on a sheet; the table is printed instead of one that cannot."""
         return sum(self.tracks) <= MOST_TRACKS_ON_PAPER
+
+    @property
+    def needs_room(self) -> bool:
+        """Whether something is so short that its line needs higher rows to be read."""
+        return any(
+            cell.place.end - cell.place.start < SHORTEST_CELL
+            for day in self.days
+            for band in day.bands
+            for cell in band.cells
+        )
 
     @property
     def is_empty(self) -> bool:

@@ -26,6 +26,15 @@ BOOKED_AHEAD_DAYS = 28
 VISITORS_PER_CCAS = 260
 # Shares of past appointments; the rest was honoured.
 NO_SHOW_SHARE, CANCELLED_SHARE = 0.09, 0.06
+OUTCOME_FIELDS = [
+    "status",
+    *(
+        f"{step}_{stamp}"
+        for step in ("arrived", "started", "finished", "absent", "cancelled")
+        for stamp in ("at", "by")
+    ),
+    "cancelled_for",
+]
 
 
 @transaction.atomic
@@ -107,9 +116,8 @@ def make_activity(site: Site, tell: Callable[[str], None]) -> int:
     social_worker = User.objects.filter(ccas=site.ccas, role=Role.SOCIAL_WORKER).first()
     reasons = _reasons_by_partner()
     empty = (
-        Permanence.objects.filter(
-            site=site, appointments=None, day__lte=today + timedelta(days=BOOKED_AHEAD_DAYS), mode="appointment"
-        )
+        Permanence.objects.standing()
+        .filter(site=site, appointments=None, day__lte=today + timedelta(days=BOOKED_AHEAD_DAYS), mode="appointment")
         .with_parties()
         .order_by("during")
     )
@@ -194,6 +202,7 @@ def _settle_the_past(site: Site, by: User) -> None:
         share = dice.random()
         if share < NO_SHOW_SHARE:
             appointment.status = AppointmentStatus.NO_SHOW
+            appointment.absent_at, appointment.absent_by = appointment.during.upper, by
         elif share < NO_SHOW_SHARE + CANCELLED_SHARE:
             appointment.status = AppointmentStatus.CANCELLED
             appointment.cancelled_at = appointment.during.lower - timedelta(hours=dice.randrange(2, 48))
@@ -202,5 +211,18 @@ def _settle_the_past(site: Site, by: User) -> None:
                 [CancelledBy.VISITOR, CancelledBy.PARTNER, CancelledBy.CCAS], weights=[7, 2, 1]
             )[0]
         else:
-            appointment.status = AppointmentStatus.HONOURED
-    Appointment.objects.bulk_update(past, ["status", "cancelled_at", "cancelled_by", "cancelled_for"], batch_size=500)
+            _receive(appointment, dice, by)
+    Appointment.objects.bulk_update(past, OUTCOME_FIELDS, batch_size=500)
+
+
+def _receive(appointment: Appointment, dice: random.Random, by: User) -> None:
+    """Arrived about on time, taken a little later, finished about at the end."""
+    appointment.status = AppointmentStatus.HONOURED
+    appointment.arrived_at = appointment.during.lower + timedelta(minutes=dice.randrange(-15, 6))
+    appointment.started_at = max(appointment.arrived_at, appointment.during.lower) + timedelta(
+        minutes=dice.randrange(0, 12)
+    )
+    appointment.finished_at = max(appointment.started_at, appointment.during.upper) + timedelta(
+        minutes=dice.randrange(0, 6)
+    )
+    appointment.arrived_by = appointment.started_by = appointment.finished_by = by

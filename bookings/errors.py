@@ -12,3 +12,17 @@ class TimeTaken(DomainError):
 
 class TimeNotOffered(DomainError):
     """The time is past, outside any permanence, or not open to the person who asks."""
+
+
+class SituationChanged(DomainError):
+    """What a person confirmed is no longer what would happen; the caller shows the new situation, nothing is done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "La situation a changé depuis l’affichage de cette page. Rien n’a été fait\u00a0: relisez la liste,"
+            " vos choix sont conservés, puis confirmez."
+        )
+
+
+class OfficeTaken(DomainError):
+    """Another use has the office at that time, whatever its kind; the sentence says whose."""

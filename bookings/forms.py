@@ -6,18 +6,21 @@ from datetime import date
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db.models import QuerySet
 
 from franceservices.dates import NEWEST_YEAR, OLDEST_YEAR, parse_iso_date_or_none
-from franceservices.phones import format_phone, normalise_phone
+from franceservices.phones import format_phone, is_mobile, normalise_phone
 from partners.models import Partner
 
 from .models import Appointment, AppointmentStatus, CancelledBy, Visitor
+from .social_security_numbers import refuse_nir
 
 NEW_PERSON = "new"
 """The value of `who` that stands for the person whose name is typed beside."""
 
 LONGEST_NAME = Visitor._meta.get_field("last_name").max_length
+LONGEST_NOTES = 20_000
 
 _WRITTEN_DATE = re.compile(r"(\d{1,2})[ ./-]+(\d{1,2})[ ./-]+(\d{4})|(\d{2})(\d{2})(\d{4})", re.ASCII)
 _PHONE_LIKE = re.compile(r"\+?[\d .\-/()]{6,}", re.ASCII)
@@ -153,11 +156,28 @@ class VisitorForm(forms.ModelForm):
 
     class Meta:
         model = Visitor
-        fields = ("last_name", "first_name", "birth_date", "phone", "email")
+        fields = (
+            *("last_name", "first_name", "birth_date", "phone", "email", "email_consent", "sms_consent"),
+            *("interpreter_language", "needs_wheelchair_access", "phone_only", "staff_notes"),
+        )
+        labels = {
+            "interpreter_language": "Interprète\u00a0: en quelle langue",
+            "needs_wheelchair_access": "Vient en fauteuil roulant",
+            "phone_only": "Joignable par téléphone seulement",
+            "email_consent": "Accepte les courriels pour ses rendez-vous",
+            "sms_consent": "Accepte les SMS pour ses rendez-vous",
+        }
         widgets = {
             "last_name": forms.TextInput(attrs={"autocomplete": "off"}),
             "first_name": forms.TextInput(attrs={"autocomplete": "off"}),
             "email": forms.EmailInput(attrs={"autocomplete": "off"}),
+            "interpreter_language": forms.TextInput(attrs={"autocomplete": "off"}),
+            "staff_notes": forms.Textarea(attrs={"rows": 4}),
+        }
+        help_texts = {
+            "interpreter_language": "Par exemple arabe, dari ou langue des signes.",
+            "staff_notes": "Lues par le CCAS seulement, jamais par un partenaire. Ni donnée de santé, ni numéro de"
+            " sécurité sociale.",
         }
         error_messages = {
             "last_name": {"required": "Écrivez le nom de la personne."},
@@ -167,8 +187,11 @@ class VisitorForm(forms.ModelForm):
     def __init__(self, *args, today: date, **kwargs) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
-        for name in ("last_name", "first_name", "email", "phone"):
+        self.fields["staff_notes"].max_length = LONGEST_NOTES
+        self.fields["staff_notes"].validators.append(MaxLengthValidator(LONGEST_NOTES))
+        for name in ("last_name", "first_name", "email", "phone", "interpreter_language", "staff_notes"):
             field = self.fields[name]
+            field.validators.append(refuse_nir)
             field.error_messages["max_length"] = f"{field.max_length} caractères au plus."
             # The whole of what was pasted comes back with the sentence, instead of being cut in silence.
             field.widget.attrs.pop("maxlength", None)
@@ -198,6 +221,17 @@ class VisitorForm(forms.ModelForm):
         except ValueError as error:
             raise ValidationError(str(error), code="phone") from error
 
+    def clean(self) -> dict[str, object]:
+        """A consent goes with an address that it is about."""
+        typed = super().clean()
+        if typed.get("email_consent") and not typed.get("email") and "email" not in self.errors:
+            self.add_error("email_consent", "Écrivez son courriel, ou décochez cette case.")
+        if typed.get("sms_consent") and "phone" not in self.errors and not is_mobile(typed.get("phone", "")):
+            self.add_error("sms_consent", "Écrivez un numéro de téléphone mobile, ou décochez cette case.")
+        if typed.get("phone_only") and not typed.get("phone") and "phone" not in self.errors:
+            self.add_error("phone_only", "Écrivez son numéro de téléphone, ou décochez cette case.")
+        return typed
+
 
 class BookingForm(forms.Form):
     """For whom, and about what. `visitors` are those that may be chosen; None when the booking is for oneself."""
@@ -209,6 +243,7 @@ class BookingForm(forms.Form):
         max_length=Appointment._meta.get_field("subject").max_length,
         error_messages={"max_length": "200 caractères au plus\u00a0: quelques mots suffisent."},
         help_text="Quelques mots pour l’agent du partenaire, sans donnée de santé.",
+        validators=[refuse_nir],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
@@ -318,6 +353,7 @@ class CancelForm(forms.Form):
         max_length=Appointment._meta.get_field("cancellation_reason").max_length,
         error_messages={"max_length": "200 caractères au plus\u00a0: quelques mots suffisent."},
         help_text="Sans donnée de santé.",
+        validators=[refuse_nir],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 

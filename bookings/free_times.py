@@ -7,14 +7,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields.ranges import RangeEndsWith, RangeStartsWith
 from django.utils import timezone
 
 from franceservices.dates import NEWEST_YEAR, OLDEST_YEAR
+from franceservices.db import EpochSeconds
 from partners.models import Site, User
 
 from .availability import Span, free_spans
 from .models import Appointment, Permanence, Reason
 
+ONE_DAY = timedelta(days=1)
+# What is shown of a free time; with hundreds of permanences the other columns would cost as much again.
+_READ = (
+    *("site", "partner", "office", "day", "during", "audience", "mode", "status", "orphaned_at"),
+    *("partner__name", "partner__short_name", "partner__slug", "partner__colour", "office__label"),
+)
 _KEY = re.compile(r"(\d{1,18})-(\d{8}T\d{4})00", re.ASCII)
 
 
@@ -62,30 +70,40 @@ def free_times(
     until = not_before + timedelta(days=settings.BOOKING_HORIZON_DAYS if days is None else days)
     if not reason.is_bookable_by(user):
         return []
+    by_id = {site.pk: site for site in sites}
     permanences = list(
         Permanence.objects.visible_to(user)
         .bookable()
         .filter(
             partner__reasons=reason,
-            site__in=sites,
+            site__in=list(by_id),
             audience=reason.audience,
+            # The days bound the search in the index; no zone is further than a day from UTC.
+            day__range=(not_before.astimezone(UTC).date() - 2 * ONE_DAY, until.astimezone(UTC).date() + ONE_DAY),
             during__endswith__gt=not_before,
             during__startswith__lt=until,
         )
-        .with_parties()
+        .select_related("partner", "office")
+        .only(*_READ)
     )
+    for permanence in permanences:
+        permanence.site = by_id[permanence.site_id]
     busy: dict[int, list[Span]] = defaultdict(list)
-    taken = Appointment.objects.standing().filter(permanence__in=permanences).values_list("permanence_id", "during")
-    for permanence_id, during in taken:
-        busy[permanence_id].append(Span(during.lower, during.upper))
+    taken = (
+        Appointment.objects.standing()
+        .filter(permanence__in=permanences)
+        .values_list("permanence_id", EpochSeconds(RangeStartsWith("during")), EpochSeconds(RangeEndsWith("during")))
+    )
+    for permanence_id, starts, ends in taken:
+        busy[permanence_id].append(Span(datetime.fromtimestamp(starts, UTC), datetime.fromtimestamp(ends, UTC)))
     duration = timedelta(minutes=reason.duration_minutes)
     found = [
         FreeTime(
             permanence,
-            timezone.localtime(span.start, permanence.site.zone),
-            timezone.localtime(span.end, permanence.site.zone),
+            span.start.astimezone(zone),
+            span.end.astimezone(zone),
         )
-        for permanence in permanences
+        for permanence, zone in ((permanence, permanence.site.zone) for permanence in permanences)
         for span in free_spans(
             Span(permanence.during.lower, permanence.during.upper),
             busy[permanence.pk],

@@ -2,7 +2,7 @@
 
 Everything may be run again at any time: what is there already stays as it is. A date that a person edited is never
 touched, the past never changes, and a date that the grid no longer foresees but for which somebody holds an
-appointment is kept and marked (`orphaned_at`), never dropped.
+appointment is kept and marked (`orphaned_at`), never dropped; its office is freed with the last of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.urls import reverse
 from django.utils import timezone
 
 from conventions.models import Convention, PermanenceSlot
@@ -22,7 +23,9 @@ from franceservices.money import NO_BREAK_SPACE
 from partners.calendars import ClosedDays, civil_days, closed_days
 from partners.models import Office
 
-from .models import Permanence, PermanenceOrigin, PermanenceStatus
+from .models import Appointment, AppointmentStatus, Permanence, PermanenceOrigin, PermanenceStatus
+from .orphans import release_if_empty
+from .standing_changes import StandingChanges
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ class GenerationReport:
         ]
         said = [f"{count} {singular if count == 1 else plural}" for count, singular, plural in parts if count]
         return f"{join_fr(said)}." if said else "Aucune permanence à changer."
+
+    def next_step(self) -> tuple[str, str] | None:
+        """The worklist, once somebody's date left the grid."""
+        return ("Voir «\u00a0À replacer\u00a0»", reverse("bookings:to_replace")) if self.orphaned else None
 
     def details(self) -> list[str]:
         """What is left to do by hand: dates that keep appointments out of the grid, dates whose office is taken."""
@@ -122,20 +129,29 @@ def _generate_for(convention: Convention, first: date | None, last: date | None)
     today = convention.site.today()
     first = first or today
     last = last or today + timedelta(days=settings.PERMANENCE_HORIZON_DAYS)
-    slots = list(PermanenceSlot.objects.filter(allocation__convention=convention).valid_in(first, last))
-    stored = list(
-        Permanence.objects.filter(convention=convention, origin=PermanenceOrigin.WEEKLY, day__gte=first)
-        .with_parties()
-        .prefetch_related("appointments")
-    )
-    # Everything this run may write is written under the locks of its offices.
-    office_ids = {slot.office_id for slot in slots} | {permanence.office_id for permanence in stored}
+    generated = Permanence.objects.filter(convention=convention, origin=PermanenceOrigin.WEEKLY, day__gte=first)
+    # Everything this run may write is written under the locks of its offices, then of its dates, and read after: an
+    # appointment that somebody was booking meanwhile is there by then.
+    known = list(generated.values_list("office_id", "day"))
+    # Dates beyond `last`, of an earlier and longer run, are compared with the grid too; none are added there.
+    furthest = max([last, *(day for _, day in known)])
+    grid = PermanenceSlot.objects.filter(allocation__convention=convention).valid_in(first, furthest)
+    office_ids = {*grid.values_list("office_id", flat=True), *(office_id for office_id, _ in known)}
     list(Office.objects.select_for_update(no_key=True).filter(pk__in=office_ids).order_by("pk"))
+    slots = list(grid)
+    locked = generated.select_for_update(no_key=True, of=["self"]).order_by("pk")
+    stored = sorted(
+        locked.with_parties().prefetch_related("appointments"),
+        # A date whose slot is gone may take over what another slot foresees, once the dates of that slot are settled.
+        key=lambda permanence: (permanence.slot_id is None, permanence.during.lower, permanence.pk),
+    )
 
-    closed = closed_days([convention.site], first, last)[convention.site_id]
-    expected = {(found.slot.pk, found.day): found for found in occurrences(slots, convention, closed, first, last)}
+    standing = StandingChanges.of(convention, first, furthest)
+    closed = standing.as_open(closed_days([convention.site], first, furthest)[convention.site_id])
+    expected = {(found.slot.pk, found.day): found for found in occurrences(slots, convention, closed, first, furthest)}
     _retire_or_adapt(stored, expected, report)
-    _create_missing(convention, expected, report)
+    _create_missing(convention, {key: found for key, found in expected.items() if found.day <= last}, report)
+    standing.cancel_new_dates()
     return report
 
 
@@ -150,24 +166,44 @@ def _retire_or_adapt(
         found = expected.get((permanence.slot_id, permanence.day))
         if found is None and permanence.slot_id is None:
             found = _successor(permanence, expected)
-        if permanence.edited_at or permanence.status != PermanenceStatus.PLANNED or permanence.during.lower <= now:
+        released = _was_released(permanence)
+        is_planned = permanence.status == PermanenceStatus.PLANNED
+        if permanence.edited_at or not (is_planned or released) or permanence.during.lower <= now:
             if found is not None:
                 expected.pop((found.slot.pk, found.day), None)
+        elif released:
+            if found is not None:
+                expected.pop((found.slot.pk, found.day))
+                if _adapt(permanence, found):
+                    report.adapted += 1
+                else:
+                    report.conflicts.append(found)
         elif found is not None and _matches(permanence, found):
             expected.pop((found.slot.pk, found.day))
             if permanence.orphaned_at or permanence.slot_id != found.slot.pk:
                 permanence.orphaned_at, permanence.slot = None, found.slot
                 permanence.save(update_fields=["orphaned_at", "slot"])
+                _hold_again(permanence)
         elif not permanence.appointments.all():
             permanence.delete()
             report.deleted += 1
         elif found is not None and _still_holds(permanence, found) and _adapt(permanence, found):
             expected.pop((found.slot.pk, found.day))
+            _hold_again(permanence)
             report.adapted += 1
         else:
             if found is not None:
                 expected.pop((found.slot.pk, found.day))
             _mark_orphaned(permanence, now, report)
+
+
+def _was_released(permanence: Permanence) -> bool:
+    """Whether it was cancelled only because it was out of the grid and empty: the grid may foresee it again."""
+    return (
+        permanence.status == PermanenceStatus.CANCELLED
+        and permanence.orphaned_at is not None
+        and permanence.edited_at is None
+    )
 
 
 def _successor(permanence: Permanence, expected: dict[tuple[int, date], Occurrence]) -> Occurrence | None:
@@ -211,6 +247,9 @@ def _adapt(permanence: Permanence, found: Occurrence) -> bool:
     permanence.audience = found.slot.audience
     permanence.mode = found.slot.mode
     permanence.orphaned_at = None
+    permanence.status = PermanenceStatus.PLANNED
+    permanence.cancelled_at = permanence.cancelled_by = None
+    permanence.cancellation_reason = ""
     try:
         with translate_violations({"permanence_office_free": DomainError("Ce bureau est déjà occupé.")}):
             permanence.save()
@@ -224,7 +263,24 @@ def _mark_orphaned(permanence: Permanence, now: datetime, report: GenerationRepo
     if permanence.orphaned_at is None:
         permanence.orphaned_at = now
         permanence.save(update_fields=["orphaned_at"])
+    appointments = list(permanence.appointments.all())
+    if not any(appointment.is_standing for appointment in appointments):
+        # Kept for its history only, and its office free again: whoever gave up the last appointment emptied it.
+        last_given_up = max(appointments, key=lambda appointment: appointment.cancelled_at)
+        release_if_empty(permanence, by=last_given_up.cancelled_by)
+        report.deleted += 1
+        return
+    # Whoever is booked in it joins those who wait for another time.
+    Appointment.objects.filter(
+        permanence=permanence, status=AppointmentStatus.BOOKED, during__startswith__gt=now, to_replace_since=None
+    ).update(to_replace_since=now)
     report.orphaned.append(permanence)
+
+
+def _hold_again(permanence: Permanence) -> None:
+    """The grid foresees this date after all: nobody in it waits for another time."""
+    if any(appointment.to_replace_since for appointment in permanence.appointments.all()):
+        Appointment.objects.filter(permanence=permanence).update(to_replace_since=None)
 
 
 def _create_missing(
@@ -255,8 +311,9 @@ def _create_missing(
             convention=convention, slot__isnull=False, day__in={row.day for row in rows}
         ).values_list("slot_id", "day")
     )
-    report.conflicts = [found for key, found in expected.items() if key not in stored]
-    report.created = len(rows) - len(report.conflicts)
+    refused = [found for key, found in expected.items() if key not in stored]
+    report.conflicts += refused
+    report.created = len(rows) - len(refused)
 
 
 def regenerate_convention(*, convention: Convention) -> GenerationReport:

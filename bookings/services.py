@@ -17,10 +17,13 @@ from .models import (
     Appointment,
     AppointmentStatus,
     CancelledBy,
+    NotificationKind,
     Permanence,
     Reason,
     Visitor,
 )
+from .notices import queue_notices
+from .orphans import lock_orphan, release_if_empty
 
 
 def create_visitor(
@@ -31,6 +34,12 @@ def create_visitor(
     birth_date: date | None = None,
     phone: str = "",
     email: str = "",
+    email_consent: bool = False,
+    sms_consent: bool = False,
+    interpreter_language: str = "",
+    needs_wheelchair_access: bool = False,
+    phone_only: bool = False,
+    staff_notes: str = "",
     by: User,
 ) -> Visitor:
     """Register a person; `phone` is already in E.164 form (see `franceservices.phones`)."""
@@ -41,6 +50,12 @@ def create_visitor(
         birth_date=birth_date,
         phone=phone,
         email=email,
+        email_consent=email_consent,
+        sms_consent=sms_consent,
+        interpreter_language=interpreter_language,
+        needs_wheelchair_access=needs_wheelchair_access,
+        phone_only=phone_only,
+        staff_notes=staff_notes,
         created_by=by,
     )
 
@@ -73,8 +88,11 @@ def book_appointment(
     _check_person(permanence, reason, visitor)
     if permanence.appointments.standing().filter(during__overlap=during).exists():
         raise TimeTaken
-    with translate_violations({"appointment_time_free": TimeTaken()}):
-        return Appointment.objects.create(
+    if visitor is not None:
+        visitor = _card_now(visitor)
+    # The error leaves this function's own transaction, or its savepoint in a wider one: no other is needed.
+    with translate_violations({"appointment_time_free": TimeTaken()}, savepoint=False):
+        appointment = Appointment.objects.create(
             permanence=permanence,
             site=permanence.site,
             partner=permanence.partner,
@@ -85,6 +103,8 @@ def book_appointment(
             during=during,
             booked_by=by,
         )
+    queue_notices(appointment=appointment, kind=NotificationKind.CONFIRMATION)
+    return appointment
 
 
 @transaction.atomic
@@ -99,6 +119,12 @@ def book_for_new_visitor(
     birth_date: date | None = None,
     phone: str = "",
     email: str = "",
+    email_consent: bool = False,
+    sms_consent: bool = False,
+    interpreter_language: str = "",
+    needs_wheelchair_access: bool = False,
+    phone_only: bool = False,
+    staff_notes: str = "",
     subject: str = "",
     by: User,
 ) -> Appointment:
@@ -113,6 +139,12 @@ def book_for_new_visitor(
         birth_date=birth_date,
         phone=phone,
         email=email,
+        email_consent=email_consent,
+        sms_consent=sms_consent,
+        interpreter_language=interpreter_language,
+        needs_wheelchair_access=needs_wheelchair_access,
+        phone_only=phone_only,
+        staff_notes=staff_notes,
         by=by,
     )
     return book_appointment(
@@ -138,6 +170,13 @@ def _check_time(permanence: Permanence, during: DateTimeTZRange, reason: Reason,
     """Raise TimeNotOffered, with the sentence to show, unless `by` may have this time of this permanence at all."""
     if by.is_partner_agent:
         raise TimeNotOffered("Les rendez-vous sont pris par l’accueil du CCAS.")
+    check_fit(permanence, during, reason)
+    if reason.audience == Audience.SOCIAL_WORKERS and not by.may_book_for_social_workers:
+        raise TimeNotOffered("Ces créneaux sont réservés aux travailleurs sociaux.")
+
+
+def check_fit(permanence: Permanence, during: DateTimeTZRange, reason: Reason) -> None:
+    """Raise TimeNotOffered, with the sentence to show, unless `during` is a time to come in which it takes `reason`."""
     if not permanence.is_bookable:
         raise TimeNotOffered("Cette permanence n’accepte plus de rendez-vous. Choisissez un autre créneau.")
     if during.lower <= timezone.now():
@@ -146,8 +185,6 @@ def _check_time(permanence: Permanence, during: DateTimeTZRange, reason: Reason,
         raise TimeNotOffered("Cette heure est en dehors de la permanence. Choisissez un autre créneau.")
     if permanence.audience != reason.audience or not reason.partners.filter(pk=permanence.partner_id).exists():
         raise TimeNotOffered("Cette permanence ne traite pas ce motif. Choisissez un autre créneau.")
-    if reason.audience == Audience.SOCIAL_WORKERS and not by.may_book_for_social_workers:
-        raise TimeNotOffered("Ces créneaux sont réservés aux travailleurs sociaux.")
 
 
 def _check_person(permanence: Permanence, reason: Reason, visitor: Visitor | None) -> None:
@@ -159,6 +196,15 @@ def _check_person(permanence: Permanence, reason: Reason, visitor: Visitor | Non
         raise TimeNotOffered("Choisissez l’usager qui vient à ce rendez-vous.")
     elif visitor.ccas_id != permanence.site.ccas_id:
         raise TimeNotOffered("Cette personne n’est pas connue de cet espace.")
+
+
+def _card_now(visitor: Visitor) -> Visitor:
+    """The card of this person, locked until the booking is written: a colleague may be merging it with another."""
+    card = visitor
+    while True:
+        card = Visitor.objects.select_for_update(no_key=True).get(pk=card.current_card().pk)
+        if card.merged_into_id is None:
+            return card
 
 
 def _span(starts_at: datetime, reason: Reason) -> DateTimeTZRange:
@@ -178,6 +224,7 @@ def cancel_appointment(
 
     Raises DomainError when it is already cancelled or when the person was already received.
     """
+    orphan = lock_orphan(appointment.permanence_id)
     appointment = _locked(appointment, by)
     if appointment.status != AppointmentStatus.BOOKED:
         raise DomainError(
@@ -188,7 +235,11 @@ def cancel_appointment(
     appointment.cancelled_by = by
     appointment.cancelled_for = cancelled_for
     appointment.cancellation_reason = reason
+    appointment.to_replace_since = None
     appointment.save()
+    release_if_empty(orphan, by=by)
+    if cancelled_for != CancelledBy.VISITOR:  # She knows.
+        queue_notices(appointment=appointment, kind=NotificationKind.CANCELLATION)
     return appointment
 
 
@@ -203,6 +254,8 @@ def restore_appointment(*, appointment: Appointment, by: User) -> Appointment:
     appointment = _locked(appointment, by)
     if appointment.status != AppointmentStatus.CANCELLED:
         raise DomainError("Ce rendez-vous n’est pas annulé.")
+    if Appointment.objects.filter(rebooked_from=appointment).exists():
+        raise DomainError("Ce rendez-vous a été déplacé à une autre heure\u00a0: c’est le nouveau qu’il faut déplacer.")
     if appointment.during.lower <= timezone.now():
         raise DomainError("Cette heure est déjà passée : prenez un nouveau rendez-vous.")
     if not permanence.is_bookable:
@@ -214,4 +267,5 @@ def restore_appointment(*, appointment: Appointment, by: User) -> Appointment:
     appointment.cancelled_for = appointment.cancellation_reason = ""
     with translate_violations({"appointment_time_free": TimeTaken()}):
         appointment.save()
+    queue_notices(appointment=appointment, kind=NotificationKind.CONFIRMATION)
     return appointment

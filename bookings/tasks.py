@@ -2,11 +2,15 @@
 
 import logging
 
+from procrastinate import JobContext
+from procrastinate.builtin_tasks import remove_old_jobs
 from procrastinate.contrib.django import app
 
 from conventions.models import Convention
 
 from .generation import generate_permanences
+from .notices import QUEUE
+from .sending import send, sweep
 
 logger = logging.getLogger(__name__)
 
@@ -20,3 +24,23 @@ def extend_permanences(timestamp: int) -> None:
     """
     report = generate_permanences(conventions=Convention.objects.with_parties().order_by("pk"))
     logger.info("permanences extended: %s created, %s conflicts", report.created, len(report.conflicts))
+
+
+@app.task(queue=QUEUE, pass_context=False)
+def send_notification(notification_id: int) -> None:
+    """Send one message; what fails for now is queued again with a job of its own, so that this one never fails."""
+    send(notification_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue=QUEUE, queueing_lock="sweep_notifications", priority=1, pass_context=False)
+def sweep_notifications(timestamp: int) -> None:
+    """Each minute, take up the messages whose job died with its worker. `timestamp` is not needed."""
+    sweep()
+
+
+@app.periodic(cron="45 3 * * *")
+@app.task(queueing_lock="forget_finished_jobs", pass_context=True)
+async def forget_finished_jobs(context: JobContext, timestamp: int) -> None:
+    """Each night, remove the jobs that ended well more than three days ago: their results are in our own tables."""
+    await remove_old_jobs(context, max_hours=72)

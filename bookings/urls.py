@@ -31,6 +31,10 @@ urlpatterns = [
         views.appointment_restore,
         name="appointment_restore",
     ),
+    # Its steps on the day, and those without an outcome at the end of it
+    path("rendez-vous/<int:pk>/etape/<slug:step>/", views.appointment_step, name="appointment_step"),
+    path("rendez-vous/<int:pk>/defaire/", views.appointment_step_undo, name="appointment_step_undo"),
+    path("sans-issue/", views.UnsettledListView.as_view(), name="unsettled_list"),
     # Visitors
     path("usagers/", views.VisitorListView.as_view(), name="visitor_list"),
     path("usagers/nouveau/", views.VisitorCreateView.as_view(), name="visitor_create"),
@@ -40,6 +44,50 @@ urlpatterns = [
         views.VisitorUpdateView.as_view(),
         name="visitor_update",
     ),
+    path("usagers/<int:pk>/fusionner/", views.MergeChoiceView.as_view(), name="visitor_merge_choice"),
+    path("usagers/<int:pk>/fusionner/<int:other_pk>/", views.VisitorMergeView.as_view(), name="visitor_merge"),
+    path("usagers/fusions/<int:pk>/defaire/", views.visitor_merge_undo, name="visitor_merge_undo"),
+    path("usagers/doublons/", views.DuplicateListView.as_view(), name="duplicate_list"),
+    path("usagers/doublons/distinguer/", views.visitors_tell_apart, name="visitors_tell_apart"),
+    path("usagers/doublons/<int:pk>/oublier/", views.distinction_forget, name="distinction_forget"),
+    # Walk-ins
+    path("passages/", views.DeskVisitListView.as_view(), name="desk_visit_list"),
+    path("passages/noter/", views.desk_visit_note, name="desk_visit_note"),
+    path("passages/<int:pk>/modifier/", views.desk_visit_edit, name="desk_visit_edit"),
+    path("passages/<int:pk>/annuler/", views.desk_visit_strike_out, name="desk_visit_strike_out"),
+    path("passages/<int:pk>/retablir/", views.desk_visit_restore, name="desk_visit_restore"),
+    # Offices: who occupies them, and lending an idle half-day
+    path("bureaux/", views.OfficeMapView.as_view(), name="office_map"),
+    path("bureaux/<int:pk>/preter/", views.office_lend, name="office_lend"),
+    path("prets/<int:pk>/annuler/", views.loan_cancel, name="loan_cancel"),
+    path("prets/<int:pk>/retablir/", views.loan_restore, name="loan_restore"),
+    # Messages to visitors, and what a visitor does from one (without an account; the path is short for text messages)
+    path("messages/", views.NotificationListView.as_view(), name="notification_list"),
+    path("messages/<int:pk>/reessayer/", views.notification_retry, name="notification_retry"),
+    path("annuler/<str:token>/", views.cancel_by_link_page, name="cancel_by_link"),
+    # Changed dates, and the people who wait for another time
+    path("changements/", views.ScheduleChangeListView.as_view(), name="schedule_change_list"),
+    path("changements/absence/", views.AbsenceView.as_view(), name="absence"),
+    path("changements/fermeture/", views.ClosureView.as_view(), name="closure"),
+    path("changements/bureau/", views.OfficeOutageView.as_view(), name="office_outage"),
+    path("changements/permanence/", views.AdditionView.as_view(), name="exceptional_permanence"),
+    path("changements/<int:pk>/", views.ScheduleChangeDetailView.as_view(), name="schedule_change_detail"),
+    path("changements/<int:pk>/defaire/", views.schedule_change_undo, name="schedule_change_undo"),
+    path("permanences/<int:pk>/changer/", views.PermanenceChangeView.as_view(), name="permanence_change"),
+    path("rendez-vous/<int:pk>/deplacer/", views.AppointmentMoveView.as_view(), name="appointment_move"),
+    path("a-replacer/", views.ToReplaceView.as_view(), name="to_replace"),
+    # Sheets to print
+    path("agenda/journee.pdf", views.day_list, name="day_list"),
+    path("bureaux/<int:pk>/semaine.pdf", views.office_sheet, name="office_sheet"),
+    path("mon-planning/journee.pdf", views.my_day_list, name="my_day_list"),
+    # Addresses that open a planning or an agenda without an account
+    path("liens/", views.SharedLinkListView.as_view(), name="shared_link_list"),
+    path("liens/<int:pk>/revoquer/", views.shared_link_revoke, name="shared_link_revoke"),
+    path("planning/<str:token>/", views.shared_planning, name="shared_planning"),
+    path("agenda/<str:token>.ics", views.calendar_feed, name="calendar_feed"),
+    path("mon-planning/agenda/", views.MyCalendarView.as_view(), name="my_calendar"),
+    path("mon-planning/agenda/<int:pk>/revoquer/", views.my_calendar_revoke, name="my_calendar_revoke"),
     # A partner's agent
     path("mon-planning/", views.MyScheduleView.as_view(), name="my_schedule"),
+    path("mon-planning/absence/", views.MyAbsenceView.as_view(), name="my_absence"),
 ]

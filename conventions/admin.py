@@ -7,10 +7,11 @@ from django.contrib import admin, messages
 from django.contrib.admin.checks import InlineModelAdminChecks
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from franceservices.money import format_euros
 from partners.admin import SiteAdmin
-from partners.admin_base import HouseInline, HouseModelAdmin, HouseStackedInline
+from partners.admin_base import HouseInline, HouseModelAdmin, HouseStackedInline, with_named_fields
 from partners.models import Site
 
 from .admin_forms import (
@@ -47,7 +48,12 @@ class TellsTheGridAdmin(HouseModelAdmin):
         for answer in answers:
             details = answer.details()
             level = messages.WARNING if details else messages.INFO
-            self.message_user(request, " ".join([answer.summary(), *details]), level)
+            told = " ".join([answer.summary(), *details])
+            step = answer.next_step()
+            if step is not None:
+                label, address = step
+                told = format_html('{} <a href="{}">{}</a>', told, address, label)
+            self.message_user(request, told, level)
 
 
 class ArticleInline(HouseStackedInline):
@@ -74,10 +80,13 @@ class FeeTermsInline(HouseStackedInline):
                     "counts_social_worker_slots",
                     ("area_rounding", "amount_rounding"),
                 ],
-                "description": "Le montant annuel fait foi ; le calcul l’explique, tout écart se voit en haut de page.",
+                "description": "Le montant annuel fait foi. Le calcul l’explique, tout écart se voit en haut de page.",
             },
         ),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FeeTerms]:
+        return super().get_queryset(request).select_related("convention__partner", "convention__site")
 
 
 class AllocationInline(HouseInline):
@@ -88,6 +97,9 @@ class AllocationInline(HouseInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Convention | None = None) -> bool:
         return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OfficeAllocation]:
+        return super().get_queryset(request).select_related("office", "convention__partner", "convention__site")
 
     def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs) -> forms.Field:
         if db_field.name == "office":
@@ -112,6 +124,7 @@ class SlotInline(HouseInline):
     form = SlotForm
     fields = ["office", "weekday", "start_time", "end_time", "audience", "mode", "starts_on", "ends_on"]
     verbose_name = "créneau"
+    verbose_name_plural = "Grille hebdomadaire"
 
     def get_formset(self, request: HttpRequest, obj: Convention | None = None, **kwargs) -> type[SlotFormSet]:
         formset = forms.modelformset_factory(
@@ -122,6 +135,7 @@ class SlotInline(HouseInline):
             extra=self.extra,
             can_delete=True,
         )
+        formset = with_named_fields(formset)
         formset.visible_sites = Site.objects.visible_to(request.user)
         return formset
 
@@ -157,7 +171,6 @@ class ConventionAdmin(TellsTheGridAdmin):
         ("partner", admin.RelatedOnlyFieldListFilter),
     ]
     search_fields = ["partner__name", "partner__short_name", "site__name", "reference", "title"]
-    autocomplete_fields = ["partner", "deliberation", "predecessor"]
     fieldsets = [
         (None, {"fields": ["title", "reference", ("partner", "site")]}),
         (
@@ -203,6 +216,11 @@ class ConventionAdmin(TellsTheGridAdmin):
         if obj is None or not obj.pk:
             return []
         return ["reference", *(["partner", "site"] if obj.allocations.exists() else [])]
+
+    def get_field_queryset(self, db, db_field, request: HttpRequest) -> QuerySet:
+        queryset = super().get_field_queryset(db, db_field, request)
+        # The name of a convention is made of two others.
+        return queryset.select_related("partner", "site") if db_field.name == "predecessor" else queryset
 
     def settle(self, request: HttpRequest, form: ConventionForm, formsets: list, *, change: bool) -> None:
         grid_models = (OfficeAllocation, PermanenceSlot)

@@ -86,8 +86,8 @@ class AllocationFormSet(forms.models.BaseInlineFormSet):
         for form in self.initial_forms:
             if self._should_delete_form(form) and form.instance.slots.exists():
                 raise forms.ValidationError(
-                    f"{form.instance.office.full_label.capitalize()} a encore des créneaux : supprimez-les d’abord,"
-                    " enregistrez, puis retirez le bureau."
+                    f"{form.instance.office.full_label.capitalize()} a encore des créneaux\u00a0:"
+                    " supprimez-les d’abord, enregistrez, puis retirez le bureau."
                 )
 
 
@@ -99,6 +99,10 @@ class SlotForm(WeeklyLineForm):
     class Meta:
         model = PermanenceSlot
         fields = ["weekday", "start_time", "end_time", "audience", "mode", "starts_on", "ends_on"]
+        help_texts = {
+            "starts_on": "Vide\u00a0: dès le début de la convention.",
+            "ends_on": "Vide\u00a0: jusqu’au terme de la convention.",
+        }
 
     def __init__(self, *args, convention: Convention, offices: dict[int, Office], **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -214,8 +218,10 @@ class SlotFormSet(WeeklyLinesMixin, forms.BaseModelFormSet):
 
     def save(self, commit: bool = True) -> list:  # noqa: FBT001, FBT002  (Django's own signature)
         if commit and self.has_changed():
-            # Whoever else writes a grid or its dates in these rooms waits here, in the same order.
-            list(Office.objects.select_for_update(no_key=True).filter(pk__in=self._offices_touched()).order_by("pk"))
+            # Whoever else writes a grid or its dates in this space waits here, in the same order; its other rooms may
+            # still hold dates of this convention.
+            rooms = Office.objects.filter(Q(pk__in=self._offices_touched()) | Q(site=self.instance.site_id))
+            list(rooms.select_for_update(no_key=True).order_by("pk"))
         return super().save(commit)
 
     def _offices_touched(self) -> set[int]:

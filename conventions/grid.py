@@ -25,6 +25,10 @@ class GridAnswer(Protocol):
         """What is left to do by hand, one French line each; empty when nothing is."""
         ...
 
+    def next_step(self) -> tuple[str, str] | None:
+        """The label and the address of the page where it is done; None when nothing is left to do there."""
+        ...
+
 
 class GridListener(Protocol):
     """What a floor above does when the grid, the term or the office of `convention` changed."""

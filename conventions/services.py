@@ -8,13 +8,13 @@ from django.db.models import Q
 
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
-from partners.models import Site, User
+from partners.models import Office, Site, User
 
 from .grid import GridAnswer, grid_changed
 from .models import Convention, PermanenceSlot
 
 SLOT_OUTSIDE_TERM = (
-    "Un créneau sort de la nouvelle durée de la convention. Rien n’est enregistré : changez d’abord ses dates."
+    "Un créneau sort de la nouvelle durée de la convention. Rien n’est enregistré\u00a0: changez d’abord ses dates."
 )
 
 
@@ -40,7 +40,7 @@ def settle_grid(*, convention: Convention, previous_term: Term | None, by: User)
                 "slot_dates_ordered": DomainError(SLOT_OUTSIDE_TERM),
                 "slot_no_overlap": DomainError(
                     "Sur la nouvelle durée, un créneau rencontre une autre convention dans le même bureau."
-                    " Rien n’est enregistré : changez d’abord l’un des deux."
+                    " Rien n’est enregistré\u00a0: changez d’abord l’un des deux."
                 ),
             }
         ):
@@ -64,6 +64,8 @@ def _follow_term(convention: Convention, previous_term: Term) -> None:
 @transaction.atomic
 def site_calendar_changed(*, site: Site, by: User) -> list[GridAnswer]:
     """Tell the floors above that `site` opens on other days than before, for each convention that still runs there."""
+    # All its rooms at once, in the order of everybody: one convention after the other would take them in any order.
+    list(Office.objects.select_for_update(no_key=True).filter(site=site).order_by("pk"))
     answers: list[GridAnswer] = []
     for convention in Convention.objects.filter(site=site, ends_on__gte=site.today()).with_parties().order_by("pk"):
         answers += grid_changed(convention=convention)

@@ -32,6 +32,8 @@ LIBRARIES = {
 }
 # What Playwright's driver, a Node program, is linked with.
 TEST_LIBRARIES = {"libatomic.so.1": "libatomic1", "libstdc++.so.6": "libstdc++6"}
+# The documents' font, and the one that lends it the signs it lacks (☐): a missing sign would spoil the PDF's text.
+FONTS = {"LiberationSans-Regular": "fonts-liberation", "DejaVuSans": "fonts-dejavu-core"}
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 # Not `chromium-browser`: on Ubuntu it only starts a snap, which cannot be driven from a test.
 BROWSERS = ("chromium", "google-chrome", "google-chrome-stable")
@@ -88,8 +90,7 @@ def missing_packages(*, dev: bool) -> list[str]:
     """The Debian packages that are needed and not there."""
     libraries = LIBRARIES | (TEST_LIBRARIES if dev else {})
     missing = [package for library, package in libraries.items() if not can_open(library)]
-    if not any(next(folder.rglob("LiberationSans-Regular.*"), None) for folder in FONT_FOLDERS if folder.is_dir()):
-        missing.append("fonts-liberation")
+    missing += [package for font, package in FONTS.items() if not has_font(font)]
     # Debian keeps ensurepip, by which a virtual environment gets its pip, in a package of its own.
     if importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
@@ -105,6 +106,11 @@ def can_open(library: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def has_font(name: str) -> bool:
+    """True when a font file of that name is installed for everybody."""
+    return any(next(folder.rglob(f"{name}.*"), None) for folder in FONT_FOLDERS if folder.is_dir())
 
 
 def find_browser() -> str | None:

@@ -53,6 +53,33 @@ class Folded(models.Func):
     arity = 1
 
 
+class Joined(models.Func):
+    """Texts that are never null, with a space between: unlike `Concat`, of any mix of text fields."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || ' ' || "
+    output_field = models.TextField()
+
+
+class SortedWords(models.Func):
+    """The words of a text in alphabetical order: two names typed in either order give the same.
+
+    The SQL function is made by a migration of `bookings`; it is immutable, so that it can be indexed.
+    """
+
+    function = "franceservices_sorted_words"
+    output_field = models.TextField()
+    arity = 1
+
+
+class EpochSeconds(models.Func):
+    """A moment as seconds since 1970-01-01 UTC: by the hundred, moments are read far faster as numbers than as text."""
+
+    template = "EXTRACT(EPOCH FROM %(expressions)s)::double precision"
+    output_field = models.FloatField()
+    arity = 1
+
+
 def violated_constraint(error: IntegrityError) -> str | None:
     """The name of the constraint that `error` reports, or None when PostgreSQL names none."""
     diagnostic = getattr(error.__cause__, "diag", None)
@@ -60,13 +87,14 @@ def violated_constraint(error: IntegrityError) -> str | None:
 
 
 @contextmanager
-def translate_violations(errors: Mapping[str, Exception]) -> Iterator[None]:
+def translate_violations(errors: Mapping[str, Exception], *, savepoint: bool = True) -> Iterator[None]:
     """Run the block in a savepoint; raise `errors[name]` when the constraint of that name is violated.
 
-    Violations of other constraints pass unchanged: they are faults of the program, not of the person.
+    Violations of other constraints pass unchanged: they are faults of the program, not of the person. Without
+    `savepoint`, two round trips fewer, the transaction under way is lost with the error, which must then leave it.
     """
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             yield
     except IntegrityError as error:
         translated = errors.get(violated_constraint(error) or "")

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,7 @@ def run(children: dict[str, subprocess.Popen], *, environment: dict[str, str]) -
     port = free_port(wanted)
     if port != wanted:
         print(f"  Le port {wanted} est pris par un autre programme : la démonstration utilise le {port}.")
+    environment = {"PUBLIC_URL": f"http://{HOST}:{port}", **environment}
     web = [
         *(sys.executable, "-m", "gunicorn", "franceservices.wsgi", "--bind", f"{HOST}:{port}"),
         *(
@@ -116,7 +118,10 @@ def demo_environment(environment: dict[str, str]) -> dict[str, str]:
     return {
         "SECRET_KEY": secret_key(),
         "ALLOWED_HOSTS": "localhost,127.0.0.1,[::1]",
-        "EMAIL_URL": "consolemail://",
+        # Messages are files to look at: nothing leaves this machine.
+        "EMAIL_URL": f"filemail:///{urllib.parse.quote(str(STATE / 'courriels'))}",
+        "SMS_BACKEND": "bookings.sms.FileSms",
+        "SMS_FILE": str(STATE / "sms.jsonl"),
         # Named by their content as in production, but not compressed: nobody downloads them from afar.
         "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
         **environment,

@@ -59,6 +59,19 @@ def format_phone(e164: str) -> str:
     return phonenumbers.format_number(number, style)
 
 
+def is_mobile(e164: str) -> bool:
+    """Whether a text message can reach the number. What cannot be read as a number is none."""
+    try:
+        number = phonenumbers.parse(e164, None)
+    except phonenumbers.NumberParseException:
+        return False
+    # Some countries' plans do not tell the two kinds apart.
+    return phonenumbers.number_type(number) in (
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    )
+
+
 def _candidates(typed: str, digits: str) -> list[tuple[str, str | None]]:
     """What to parse, and in which region, in order; an overseas prefix leaves no other reading."""
     if typed.startswith("+"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -15,8 +16,15 @@ env = environ.Env()
 # --- what must be said ------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY")
 DATABASES = {"default": env.db("DATABASE_URL")}
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY est vide : donnez une longue suite de caractères au hasard.")
+if DATABASES["default"].get("ENGINE") != "django.db.backends.postgresql":
+    raise ImproperlyConfigured("DATABASE_URL ne désigne pas un PostgreSQL (postgres://utilisateur:mot@hôte:port/base).")
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# How near a word must be to be proposed when nobody is found exactly: pg_trgm's own 0.6 misses one wrong letter in a
+# name of five (« Leyla » for « Leïla » is at 0.33). An `options` in DATABASE_URL replaces this one.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c pg_trgm.word_similarity_threshold=0.3")
 
 # --- what may be said -------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -82,6 +90,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "franceservices.context.space",
+                "bookings.context.worklist",
             ],
         },
     },
@@ -105,7 +114,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # --- language and time ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
 USE_I18N = True
-# Moments are stored in UTC and shown in the zone of their site; this zone serves what has no site (admin lists).
+# Moments are stored in UTC and shown in the zone of their site (the admin: of the space one works in); this zone serves
+# whoever has no site.
 TIME_ZONE = "Europe/Paris"
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = False
@@ -152,11 +162,26 @@ CONTENT_SECURITY_POLICY = {
 EMAIL_CONFIG = env.email("EMAIL_URL", default="smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="ne-pas-repondre@localhost")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=20)
+# The address under which visitors reach this site, for the links in messages; without one, messages carry no link.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+SMS_BACKEND = env.str("SMS_BACKEND", default="bookings.sms.NoSms")
+SMS_FILE = env.str("SMS_FILE", default=str(BASE_DIR / ".demo" / "sms.jsonl"))
+SMS_URL = env.str("SMS_URL", default="")
+SMS_TOKEN = env.str("SMS_TOKEN", default="")
+SMS_SENDER = env.str("SMS_SENDER", default="")
+SMS_BODY = env.json("SMS_BODY", default={"to": "{to}", "from": "{from}", "text": "{text}"})
+SMS_KEY_HEADER = env.str("SMS_KEY_HEADER", default="Idempotency-Key")
+SMS_TIMEOUT = env.int("SMS_TIMEOUT", default=10)
+# Only for a gateway whose contract says that it accepts one key once: a lost answer is then asked for again.
+SMS_IDEMPOTENT = env.bool("SMS_IDEMPOTENT", default=False)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    # Libraries that tell each step of their work.
+    "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools", "procrastinate")},
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

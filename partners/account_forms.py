@@ -1,7 +1,7 @@
 """Accounts as administrators keep them: what a role asks for is said beside the field that lacks it."""
 
 from django import forms
-from django.contrib.auth.forms import UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import UserCreationForm
 from django.db.models import Q
 
 from .models import Role, User
@@ -40,7 +40,7 @@ class AccountRules:
         if cleaned.get("ccas"):
             self.add_error("ccas", "Un agent d’un partenaire n’est rattaché à aucun CCAS.")
         if cleaned.get("sites"):
-            self.add_error("sites", "Un agent d’un partenaire n’a pas d’espace : il voit ses permanences partout.")
+            self.add_error("sites", "Un agent d’un partenaire n’a pas d’espace\u00a0: il voit ses permanences partout.")
 
     def _check_staff(self, cleaned: dict[str, object], role: str) -> None:
         if cleaned.get("partner"):
@@ -52,7 +52,7 @@ class AccountRules:
         ccas_id = cleaned["ccas"].pk if cleaned.get("ccas") else self.instance.ccas_id
         if "sites" in self.fields and sites is not None:
             if role in DESK_BOUND_ROLES and not sites:
-                self.add_error("sites", "Choisissez au moins un espace : cette personne n’y verrait rien.")
+                self.add_error("sites", "Choisissez au moins un espace\u00a0: cette personne n’y verrait rien.")
             elif ccas_id and any(site.ccas_id != ccas_id for site in sites):
                 self.add_error("sites", "Un de ces espaces dépend d’un autre CCAS.")
 
@@ -67,8 +67,5 @@ class AccountCreationForm(AccountRules, UserCreationForm):
         fields = ["email"]
 
 
-class AccountChangeForm(AccountRules, UserChangeForm):
-    class Meta:
-        model = User
-        fields = "__all__"
-        field_classes: dict[str, type] = {}
+class AccountChangeForm(AccountRules, forms.ModelForm):
+    """Everything but the password, which has its own page."""

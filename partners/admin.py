@@ -6,10 +6,12 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
 from .account_forms import AccountChangeForm, AccountCreationForm
 from .admin_base import HouseInline, HouseModelAdmin
-from .models import Ccas, Closure, Contact, Office, OpeningHours, Partner, Role, Site, User
+from .models import Ccas, Closure, Contact, Office, OpeningHours, Partner, Role, SchoolHoliday, Site, User
 from .weekly_lines import WeeklyLine, WeeklyLineForm, WeeklyLinesMixin
 
 # Rights come from roles (see `User.has_perm`): groups would be a second truth.
@@ -82,7 +84,7 @@ class SiteAdmin(HouseModelAdmin):
     fieldsets = [
         (None, {"fields": ["ccas", "name", "short_name", "slug", "is_active"]}),
         ("Adresse", {"fields": ["address", ("postal_code", "city", "insee_code"), ("phone", "email")]}),
-        ("Calendrier", {"fields": [("time_zone", "holiday_calendar")]}),
+        ("Calendrier", {"fields": [("time_zone", "holiday_calendar", "school_zone")]}),
     ]
     inlines = [OpeningHoursInline, ClosureInline]
 
@@ -108,6 +110,25 @@ class OfficeAdmin(HouseModelAdmin):
     @admin.display(description="bureau", ordering="label")
     def full_name(self, office: Office) -> str:
         return office.full_label
+
+
+@admin.register(SchoolHoliday)
+class SchoolHolidayAdmin(HouseModelAdmin):
+    """Shared by all spaces of a zone, so kept by the technical account; everybody reads them."""
+
+    is_shared = True
+    list_display = ["name", "zone", "starts_on", "ends_on"]
+    list_filter = ["zone"]
+    search_fields = ["name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_superuser
+
+    def has_change_permission(self, request: HttpRequest, obj: SchoolHoliday | None = None) -> bool:
+        return request.user.is_superuser
+
+    def has_delete_permission(self, request: HttpRequest, obj: SchoolHoliday | None = None) -> bool:
+        return request.user.is_superuser
 
 
 class ContactInline(HouseInline):
@@ -150,12 +171,18 @@ class AccountAdmin(HouseModelAdmin, UserAdmin):
     list_filter = ["role", "is_active"]
     search_fields = ["email", "last_name", "first_name"]
     ordering = None
-    filter_horizontal = ["sites"]
-    readonly_fields = ["last_login", "created_at"]
+    filter_horizontal = []
+    readonly_fields = ["password_page", "last_login", "created_at"]
 
     @admin.display(description="rattachement")
     def organisation(self, user: User) -> str:
         return str(user.partner.short_name if user.partner else user.ccas or "—")
+
+    @admin.display(description="mot de passe")
+    def password_page(self, user: User) -> str:
+        """A link: what is stored says nothing to anybody."""
+        url = reverse("admin:auth_user_password_change", args=[user.pk])
+        return format_html('<a href="{}">Choisir un nouveau mot de passe</a>', url)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         accounts = admin.ModelAdmin.get_queryset(self, request)
@@ -186,7 +213,7 @@ class AccountAdmin(HouseModelAdmin, UserAdmin):
         technical = ["is_active", *(["is_superuser"] if request.user.is_superuser else [])]
         return [
             *fieldsets,
-            ("Accès", {"fields": ["password", *technical]}),
+            ("Accès", {"fields": ["password_page", *technical]}),
             ("Dates", {"fields": [("last_login", "created_at")]}),
         ]
 

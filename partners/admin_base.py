@@ -6,8 +6,11 @@ The perimeter is that of the pages: `visible_to(user)` of each model, for lists,
 from functools import reduce
 from operator import or_
 
+from django import forms
 from django.contrib import admin, messages
-from django.db import IntegrityError, connection, models
+from django.contrib.admin.utils import NestedObjects
+from django.core import checks
+from django.db import IntegrityError, connection, models, router
 from django.db.models import F, ProtectedError, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.text import capfirst
@@ -17,6 +20,9 @@ from franceservices.errors import DomainError
 from franceservices.form_fields import FrenchDecimalField, FrenchTimeField, ReasonableDateField
 from franceservices.money import NO_BREAK_SPACE
 from franceservices.text import fold
+
+# How many rows of one kind are named among what forbids a deletion.
+NAMED_OBSTACLES = 5
 
 # One form at a time, with the page that says what hangs on it: nobody deletes agreements by the dozen.
 admin.site.disable_action("delete_selected")
@@ -38,6 +44,8 @@ class PerimeterMixin:
     formfield_overrides = {
         models.DecimalField: {"form_class": FrenchDecimalField},
         models.DateField: {"form_class": ReasonableDateField, "widget": ReasonableDateField.widget},
+        # Boxes to tick: one sees what is chosen, and every reader can reach it.
+        models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
         models.TimeField: {"form_class": FrenchTimeField, "widget": FrenchTimeField.widget},
     }
 
@@ -52,8 +60,25 @@ class PerimeterMixin:
         return within_perimeter(queryset, request)
 
 
+class NamedFieldsMixin:
+    """A formset shown as a table: its cells have no label, so each field carries its name for screen readers."""
+
+    def add_fields(self, form: forms.Form, index: int | None) -> None:
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            field.widget.attrs.setdefault("aria-label", str(field.label or name))
+
+
+def with_named_fields(formset: type[forms.BaseFormSet]) -> type[forms.BaseFormSet]:
+    """The same formset, its fields named."""
+    return type(formset.__name__, (NamedFieldsMixin, formset), {})
+
+
 class HouseInline(PerimeterMixin, admin.TabularInline):
     extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: models.Model | None = None, **kwargs) -> type[forms.BaseFormSet]:
+        return with_named_fields(super().get_formset(request, obj, **kwargs))
 
 
 class HouseStackedInline(PerimeterMixin, admin.StackedInline):
@@ -63,10 +88,30 @@ class HouseStackedInline(PerimeterMixin, admin.StackedInline):
 class HouseModelAdmin(PerimeterMixin, admin.ModelAdmin):
     """A model's pages: what is out of the perimeter is a 404, searches ignore accents, races end in a sentence."""
 
+    # Rows that all CCAS share, such as reasons: said where it is so, because a model without `visible_to` shows all.
+    is_shared = False
     list_per_page = 25
     list_max_show_all = 100
     # A form of the admin keeps what was typed; on a page of twelve articles one does not scroll to save.
     save_on_top = False
+
+    def check(self, **kwargs) -> list[checks.CheckMessage]:
+        """Django's checks, and ours: a model has a perimeter, or its page says that it has none."""
+        found = super().check(**kwargs)
+        if not self.is_shared and not hasattr(self.model._default_manager, "visible_to"):
+            found.append(
+                checks.Error(
+                    f"{self.model._meta.label} has no `visible_to`: every CCAS would see the rows of the others.",
+                    hint="Give its QuerySet a perimeter, or set `is_shared = True`.",
+                    obj=self.__class__,
+                    id="partners.E001",
+                )
+            )
+        return found
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, object]:
+        """A new row is of one's own CCAS, where it names one."""
+        return {"ccas": request.user.ccas_id, **super().get_changeform_initial_data(request)}
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         title = capfirst(self.opts.verbose_name_plural)
@@ -87,7 +132,7 @@ class HouseModelAdmin(PerimeterMixin, admin.ModelAdmin):
         """Each word in one of `search_fields`, whatever the accents, case, hyphens and order."""
         columns = {f"searched_{index}": Folded(F(name)) for index, name in enumerate(self.search_fields)}
         found = queryset.alias(**columns)
-        for word in fold(search_term).split():
+        for word in fold(search_term).split() if columns else []:
             found = found.filter(reduce(or_, (Q(**{f"{name}__contains": word}) for name in columns)))
         return found, False
 
@@ -119,7 +164,7 @@ class HouseModelAdmin(PerimeterMixin, admin.ModelAdmin):
         except IntegrityError:
             return self._refuse(
                 request,
-                "Quelqu’un d’autre modifiait les mêmes données au même moment. Rien n’a été enregistré :"
+                "Quelqu’un d’autre modifiait les mêmes données au même moment. Rien n’a été enregistré\u00a0:"
                 " relisez la page, puis recommencez.",
             )
         except DomainError as refusal:
@@ -130,11 +175,27 @@ class HouseModelAdmin(PerimeterMixin, admin.ModelAdmin):
         self.message_user(request, sentence, messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
 
+    def get_deleted_objects(self, objs, request: HttpRequest) -> tuple[list, dict, set, list]:
+        """Like Django's; what stands in the way is named, but not by the hundred."""
+        collector = NestedObjects(using=router.db_for_write(self.model), origin=objs)
+        collector.collect(objs)
+        if not collector.protected:
+            return super().get_deleted_objects(objs, request)
+        by_model: dict[models.options.Options, list[models.Model]] = {}
+        for row in sorted(collector.protected, key=lambda row: row.pk):
+            by_model.setdefault(row._meta, []).append(row)
+        lines = []
+        for options, rows in by_model.items():
+            lines += [f"{capfirst(options.verbose_name)}{NO_BREAK_SPACE}: {row}" for row in rows[:NAMED_OBSTACLES]]
+            if len(rows) > NAMED_OBSTACLES:
+                lines.append(f"{options.verbose_name_plural}, encore{NO_BREAK_SPACE}: {len(rows) - NAMED_OBSTACLES}")
+        return [], {}, set(), lines
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context=None) -> HttpResponse:
         """Like Django's; something that came to depend on the row meanwhile is shown, not a fault."""
         try:
             return super().delete_view(request, object_id, extra_context)
         except (ProtectedError, IntegrityError):
             return self._refuse(
-                request, "Rien n’a été supprimé : des données s’y rattachent depuis l’ouverture de cette page."
+                request, "Rien n’a été supprimé\u00a0: des données s’y rattachent depuis l’ouverture de cette page."
             )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from .models import Site
@@ -32,4 +33,14 @@ class CurrentSiteMiddleware:
         sites = SimpleLazyObject(lambda: available_sites(request))
         request.available_sites = sites
         request.get_current_site = lambda: chosen_site(sites, request.session.get(SESSION_KEY))
-        return self.get_response(request)
+        try:
+            return self.get_response(request)
+        finally:
+            timezone.deactivate()
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Show the moments of the admin, whose pages name no zone, by the clock of the space one works in."""
+        if request.resolver_match.app_name == "admin":
+            site = request.get_current_site()
+            if site is not None:
+                timezone.activate(site.zone)

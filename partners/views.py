@@ -11,8 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerEr
 from django.shortcuts import redirect, render
 from django.template import loader
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
+
+from franceservices.addresses import own_path
 
 from .demo import DEMO_ACCOUNTS
 from .middleware import SESSION_KEY
@@ -40,7 +41,12 @@ def admin_sign_in(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Each person's first page: her own schedule for a partner's agent, the day of the space for staff."""
+    """Each person's first page: her own schedule for a partner's agent, the day of the space for staff.
+
+    While there is no space, an administrator comes to where the first one is made.
+    """
+    if request.user.is_staff and not request.available_sites:
+        return redirect("admin:index")
     return redirect("bookings:my_schedule" if request.user.is_partner_agent else "bookings:today")
 
 
@@ -54,10 +60,7 @@ def site_switch(request: HttpRequest) -> HttpResponse:
     if chosen is None:
         raise Http404
     request.session[SESSION_KEY] = chosen.pk
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = "home"
-    return redirect(target)
+    return redirect(own_path(request.POST.get("next"), request, otherwise=reverse("home")))
 
 
 @login_not_required

@@ -85,7 +85,7 @@ class WeeklyLinesMixin:
         super().clean()
         for (_, line), (other_form, other) in combinations(list(self.kept_lines()), 2):
             if line.overlaps(other):
-                other_form.add_error("start_time", f"Ce créneau en chevauche un autre : {line}.")
+                other_form.add_error("start_time", f"Ce créneau en chevauche un autre\u00a0: {line}.")
 
     def save(self, commit: bool = True) -> list:  # noqa: FBT001, FBT002  (Django's own signature)
         if commit:

@@ -23,8 +23,8 @@ def _shown(field: forms.BoundField) -> object:
     value = field.value()
     if isinstance(field.field.widget, forms.CheckboxInput):
         return "on" if value else None
-    if isinstance(value, list | tuple):
-        return [str(item) for item in value]
+    if isinstance(field.field, forms.ModelMultipleChoiceField):
+        return [str(getattr(item, "pk", item)) for item in value or []]
     formatted = field.field.widget.format_value(value)
     if isinstance(formatted, list | tuple):
         formatted = formatted[0] if formatted else ""
@@ -45,9 +45,10 @@ def errors_of(response: HttpResponse) -> str:
     context = response.context
     found = [str(context["adminform"].form.errors)]
     for admin_formset in context.get("inline_admin_formsets", []):
-        found += [str(admin_formset.formset.errors), str(admin_formset.formset.non_form_errors())]
+        found += [str(form.errors) for form in admin_formset.formset.forms]
+        found.append(str(admin_formset.formset.non_form_errors()))
     return " ".join(found).replace("\u00a0", " ").replace("\u202f", " ").replace("&#x27;", "'")
 
 
 def messages_of(response: HttpResponse) -> str:
-    return " ".join(str(message) for message in response.context["messages"])
+    return " ".join(str(message) for message in response.context["messages"]).replace("\u00a0", " ")

@@ -8,7 +8,7 @@ import factory
 from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
-from bookings.models import Reason, Visitor
+from bookings.models import DeskReason, Reason, Visitor
 from conventions.models import Article, Audience, Convention, FeeTerms, OfficeAllocation, PermanenceSlot
 from partners.models import Ccas, Closure, Office, OpeningHours, Partner, Role, Site, User
 
@@ -196,6 +196,17 @@ class ReasonFactory(DjangoModelFactory):
     def partners(self, create, extracted, **kwargs):
         if create and extracted:
             self.partners.set(extracted)
+
+
+class DeskReasonFactory(DjangoModelFactory):
+    """A button of the counter of walk-ins."""
+
+    class Meta:
+        model = DeskReason
+
+    label = factory.Sequence(lambda n: f"Motif de passage {n}")
+    slug = factory.Sequence(lambda n: f"passage-{n}")
+    position = factory.Sequence(lambda n: n + 1)
 
 
 class VisitorFactory(DjangoModelFactory):

@@ -4,8 +4,11 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
+from django.db.models.functions import Concat
 from django.utils import timezone
 
+from franceservices.db import Folded
+from franceservices.text import fold
 from partners.models import Partner, Site
 
 from .permanence import Permanence
@@ -40,6 +43,25 @@ class AppointmentQuerySet(models.QuerySet):
     def standing(self) -> "AppointmentQuerySet":
         """Those that are not cancelled: they occupy their time."""
         return self.exclude(status=AppointmentStatus.CANCELLED)
+
+    def to_replace(self) -> "AppointmentQuerySet":
+        """Those whose permanence no longer holds them, and who wait for another time."""
+        return self.filter(status=AppointmentStatus.BOOKED, to_replace_since__isnull=False)
+
+    def matching(self, words: str) -> "AppointmentQuerySet":
+        """Those in whose visitor's or social worker's name or reason each of `words` occurs, accents and case aside."""
+        folded_words = fold(words).split()
+        if not folded_words:
+            return self
+        worker = Concat("social_worker__last_name", models.Value(" "), "social_worker__first_name")
+        found = self.annotate(folded_reason=Folded("reason__label"), folded_worker=Folded(worker))
+        for word in folded_words:
+            found = found.filter(
+                models.Q(visitor__folded_name__contains=word)
+                | models.Q(folded_reason__contains=word)
+                | models.Q(social_worker__isnull=False, folded_worker__contains=word)
+            )
+        return found
 
     def with_parties(self) -> "AppointmentQuerySet":
         """Everything that a line of a list or of the agenda names."""
@@ -126,6 +148,42 @@ class Appointment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    arrived_at = models.DateTimeField("arrivé le", null=True, blank=True)
+    arrived_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="arrivé, saisi par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    started_at = models.DateTimeField("pris en charge le", null=True, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="pris en charge, saisi par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    finished_at = models.DateTimeField("terminé le", null=True, blank=True)
+    finished_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="terminé, saisi par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    absent_at = models.DateTimeField("noté absent le", null=True, blank=True)
+    absent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="noté absent, saisi par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     cancelled_at = models.DateTimeField("annulé le", null=True, blank=True)
     cancelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -137,6 +195,21 @@ class Appointment(models.Model):
     )
     cancelled_for = models.CharField("annulé par", max_length=20, choices=CancelledBy, blank=True)
     cancellation_reason = models.CharField("motif de l’annulation", max_length=200, blank=True)
+
+    to_replace_since = models.DateTimeField(
+        "à replacer depuis",
+        null=True,
+        blank=True,
+        help_text="Sa permanence a changé ; une nouvelle heure est à proposer.",
+    )
+    rebooked_from = models.OneToOneField(
+        "self",
+        verbose_name="remplace",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="rebooked_as",
+    )
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -168,9 +241,22 @@ class Appointment(models.Model):
                 name="appointment_for_one_person",
                 violation_error_message="Un rendez-vous est pris pour un usager ou pour un travailleur social.",
             ),
+            *(
+                models.CheckConstraint(
+                    condition=_who_and_when(f"{step}_at", f"{step}_by"), name=f"appointment_{step}_when_and_by"
+                )
+                for step in ("arrived", "started", "finished", "absent", "cancelled")
+            ),
             models.CheckConstraint(
-                condition=_who_and_when("cancelled_at", "cancelled_by"),
-                name="appointment_cancelled_when_and_by",
+                condition=models.Q(status="booked", arrived_at=None, started_at=None, finished_at=None, absent_at=None)
+                | models.Q(
+                    status="arrived", arrived_at__isnull=False, started_at=None, finished_at=None, absent_at=None
+                )
+                | models.Q(status="in_progress", started_at__isnull=False, finished_at=None, absent_at=None)
+                | models.Q(status="honoured", finished_at__isnull=False, absent_at=None)
+                | models.Q(status="no_show", absent_at__isnull=False, started_at=None, finished_at=None)
+                | models.Q(status="cancelled", started_at=None, finished_at=None, absent_at=None),
+                name="appointment_steps_match_status",
             ),
             models.CheckConstraint(
                 condition=models.Q(status="cancelled", cancelled_at__isnull=False)
@@ -183,6 +269,18 @@ class Appointment(models.Model):
             models.Index(name="appointment_visitor", fields=["visitor", "during"]),
             models.Index(name="appointment_site_during", fields=["site", "during"]),
             models.Index(name="appointment_partner_during", fields=["partner", "during"]),
+            # Those without an outcome are counted on every board: today's and those to come, whatever the past holds.
+            models.Index(
+                name="appointment_open",
+                fields=["site", "during"],
+                condition=models.Q(status__in=["booked", "arrived", "in_progress"]),
+            ),
+            # The worklist is counted on every page of the desk: a handful of rows among millions.
+            models.Index(
+                name="appointment_to_replace",
+                fields=["site", "during"],
+                condition=models.Q(status="booked", to_replace_since__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

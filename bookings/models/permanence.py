@@ -119,6 +119,7 @@ class Permanence(models.Model):
         related_name="+",
     )
     cancellation_reason = models.CharField("motif de l’annulation", max_length=200, blank=True)
+    purpose = models.CharField("objet", max_length=200, blank=True, help_text="Pour un prêt : à quoi sert le bureau.")
     orphaned_at = models.DateTimeField(
         "hors grille depuis",
         null=True,

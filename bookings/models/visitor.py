@@ -2,11 +2,12 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Lower, Replace
 
-from franceservices.db import Folded
-from franceservices.text import fold
+from bookings.visitor_search import search_terms
+from franceservices.db import Folded, Joined, SortedWords
 from partners.models import Ccas
 
 
@@ -15,16 +16,38 @@ class VisitorQuerySet(models.QuerySet):
         """The people known to the CCAS of `user`; a partner's agent has no list of people."""
         return self.filter(ccas__in=Ccas.objects.visible_to(user))
 
+    def current(self) -> "VisitorQuerySet":
+        """The cards that were not merged into another."""
+        return self.filter(merged_into=None)
+
     def matching(self, words: str) -> "VisitorQuerySet":
-        """Those in whose name, phone or e-mail each word of `words` occurs, whatever the accents, case and order."""
+        """Those in whose name, phone or e-mail each of `words` occurs, whatever the accents, case, order and spelling.
+
+        A word is folded by the same SQL function as the names: what it makes of rare letters is the same on both sides.
+        """
         visitors = self
-        for word in fold(words).split():
-            clause = models.Q(folded_name__contains=word) | models.Q(email__icontains=word)
-            digits = "".join(character for character in word if character.isdigit())
-            if len(digits) >= 3:
-                clause |= models.Q(phone__contains=digits.removeprefix("0"))
-            visitors = visitors.filter(clause)
+        for term in search_terms(words).every:
+            visitors = visitors.filter(search_text__contains=Folded(models.Value(term)))
         return visitors
+
+    def resembling(self, words: str) -> "VisitorQuerySet":
+        """Those that hold something like each of `words`, the nearest first: for when nobody matches exactly.
+
+        How near is near enough is pg_trgm's `word_similarity_threshold` (see the settings). Words of one or two letters
+        are left aside; nobody resembles words that are all so short.
+        """
+        terms = [Folded(models.Value(term)) for term in search_terms(words).resembling]
+        if not terms:
+            return self.none()
+        visitors, nearness = self, models.Value(0.0)
+        for term in terms:
+            visitors = visitors.filter(search_text__trigram_word_similar=term)
+            nearness = nearness + TrigramWordSimilarity(term, "search_text")
+        return visitors.order_by(nearness.desc(), "folded_name", "pk")
+
+
+def _without_spaces(name: str) -> Replace:
+    return Replace(Folded(name), models.Value(" "), models.Value(""))
 
 
 class Visitor(models.Model):
@@ -39,11 +62,45 @@ class Visitor(models.Model):
     birth_date = models.DateField("date de naissance", null=True, blank=True)
     phone = models.CharField("téléphone", max_length=20, blank=True)
     email = models.EmailField("courriel", blank=True)
+    interpreter_language = models.CharField("interprète (langue)", max_length=60, blank=True)
+    needs_wheelchair_access = models.BooleanField("fauteuil roulant", default=False)
+    phone_only = models.BooleanField("joignable par téléphone seulement", default=False)
+    staff_notes = models.TextField(
+        "notes internes", blank=True, help_text="Lues par le CCAS seulement, jamais par un partenaire."
+    )
+    email_consent = models.BooleanField("accepte les courriels", default=False)
+    sms_consent = models.BooleanField("accepte les SMS", default=False)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name="fusionné dans",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged_cards",
+    )
     folded_name = models.GeneratedField(
         expression=Folded(Concat("last_name", models.Value(" "), "first_name")),
         output_field=models.TextField(),
         db_persist=True,
         verbose_name="nom pour la recherche",
+    )
+    # « D’Agostino Jean-Pierre » is also found as « dagostino » and « jeanpierre ».
+    search_text = models.GeneratedField(
+        expression=Joined(
+            Folded(Joined("last_name", "first_name", "email")),
+            _without_spaces("last_name"),
+            _without_spaces("first_name"),
+            "phone",
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+        verbose_name="texte pour la recherche",
+    )
+    name_key = models.GeneratedField(
+        expression=SortedWords(Folded(Joined("last_name", "first_name"))),
+        output_field=models.TextField(),
+        db_persist=True,
+        verbose_name="nom, ses mots par ordre alphabétique",
     )
     created_at = models.DateTimeField("créé le", auto_now_add=True)
     created_by = models.ForeignKey(
@@ -60,13 +117,24 @@ class Visitor(models.Model):
         verbose_name = "usager"
         verbose_name_plural = "usagers"
         ordering = ["folded_name", "pk"]
-        indexes = [
-            GinIndex(
-                name="visitor_name_trigram",
-                fields=["folded_name"],
-                opclasses=["gin_trgm_ops"],
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("pk")),
+                name="visitor_not_merged_into_itself",
             ),
+        ]
+        indexes = [
+            GinIndex(name="visitor_search_trigram", fields=["search_text"], opclasses=["gin_trgm_ops"]),
             models.Index(name="visitor_ccas_name", fields=["ccas", "folded_name"]),
+            # By these keys likely duplicates find each other.
+            models.Index(name="visitor_ccas_name_key", fields=["ccas", "name_key"]),
+            models.Index(name="visitor_ccas_phone", fields=["ccas", "phone"], condition=~models.Q(phone="")),
+            models.Index(models.F("ccas"), Lower("email"), name="visitor_ccas_email", condition=~models.Q(email="")),
+            models.Index(
+                name="visitor_ccas_birth_date",
+                fields=["ccas", "birth_date"],
+                condition=models.Q(birth_date__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,6 +145,16 @@ class Visitor(models.Model):
         """« Prénom NOM », as lists and slips print it."""
         return f"{self.first_name} {self.last_name.upper()}".strip()
 
+    @property
+    def needs(self) -> list[str]:
+        """What the desk must prepare, in words: « interprète arabe », « fauteuil roulant », « par téléphone »."""
+        wanted = [
+            (f"interprète {self.interpreter_language}", bool(self.interpreter_language)),
+            ("fauteuil roulant", self.needs_wheelchair_access),
+            ("par téléphone", self.phone_only),
+        ]
+        return [words for words, is_needed in wanted if is_needed]
+
     def age_on(self, day: date) -> int | None:
         """Whole years on the civil date `day`; None without a birth date."""
         if self.birth_date is None:
@@ -86,3 +164,12 @@ class Visitor(models.Model):
             self.birth_date.day,
         )
         return day.year - self.birth_date.year - (not had_birthday)
+
+    def current_card(self) -> "Visitor":
+        """The card that holds what is known of this person now: itself, unless it was merged, and that one perhaps
+        too.
+        """
+        card = self
+        while card.merged_into_id is not None:
+            card = card.merged_into
+        return card

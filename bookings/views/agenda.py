@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.views.generic import TemplateView
 
 from bookings.agenda import Agenda, build_agenda, week_label
-from bookings.agenda_markup import agenda_grid
+from bookings.agenda_markup import agenda_grid, agenda_table
 from bookings.models import Permanence
 from bookings.models.permanence import PermanenceQuerySet
 from bookings.schedule_rows import next_open_day, opening_by_day, permanence_rows
@@ -40,7 +40,7 @@ class AgendaView(DeskMixin, TemplateView):
         this_week = monday_of(now.date())
         notices = []
         if chosen.refused:
-            notices.append(f"« {chosen.refused} » n’est pas une date : voici la semaine en cours.")
+            notices.append(f"«\u00a0{chosen.refused}\u00a0» n’est pas une date\u00a0: voici la semaine en cours.")
         partners, offices = self.partners(), self.offices()
         self.partner = self.choice("partenaire", partners, notices)
         self.office = self.choice("bureau", offices, notices)
@@ -52,6 +52,8 @@ class AgendaView(DeskMixin, TemplateView):
         return super().get_context_data(
             agenda=agenda,
             grid="" if self.is_table else agenda_grid(agenda, now=now),
+            # On paper the table stands for a grid that is too wide to be read there.
+            table=agenda_table(agenda) if self.is_table or not agenda.fits_on_paper else "",
             is_table=self.is_table,
             week_label=week_label(self.monday),
             chosen=chosen.day,
@@ -116,7 +118,7 @@ class AgendaView(DeskMixin, TemplateView):
         asked = self.request.GET.get(name, "").strip()
         if not asked or any(asked == value for value, _ in choices):
             return asked
-        notices.append(f"« {quoted(asked)} » n’est pas un {name} de cet espace : tous sont affichés.")
+        notices.append(f"«\u00a0{quoted(asked)}\u00a0» n’est pas un {name} de cet espace\u00a0: tous sont affichés.")
         return ""
 
     def address(self, *, monday: date | None = None, table: bool | None = None, filtered: bool = True) -> str:

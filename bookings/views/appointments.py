@@ -2,23 +2,22 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views import View
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from bookings.documents import slip_of, slip_pdf
 from bookings.forms import AppointmentFilterForm, CancelForm, cancellation_sides
 from bookings.models import Appointment, AppointmentStatus
+from bookings.rebooking import why_not_movable
 from bookings.services import cancel_appointment, restore_appointment
 from franceservices.dates import day_bounds, format_date_weekday, format_time
-from franceservices.db import Folded
 from franceservices.errors import DomainError
 from franceservices.pdf import pdf_response
-from franceservices.text import fold
 from partners.models import Partner, User
 from partners.permissions import DESK_ROLES, DeskMixin, for_roles
 
@@ -29,7 +28,8 @@ LONGEST_SEARCH = 100
 def appointment_or_404(user: User, pk: int) -> Appointment:
     """The appointment with all that its pages name; outside the user's perimeter it does not exist."""
     appointments = Appointment.objects.visible_to(user).with_parties()
-    return get_object_or_404(appointments.select_related("site__ccas", "booked_by", "cancelled_by"), pk=pk)
+    named = appointments.select_related("site__ccas", "booked_by", "cancelled_by", "rebooked_from__site")
+    return get_object_or_404(named, pk=pk)
 
 
 class AppointmentListView(DeskMixin, View):
@@ -64,17 +64,7 @@ class AppointmentListView(DeskMixin, View):
             found = found.filter(partner__slug=wanted["partenaire"])
         if wanted.get("etat"):
             found = found.filter(status=wanted["etat"])
-        words = fold(wanted.get("q", "")[:LONGEST_SEARCH]).split()
-        if words:
-            worker = Concat("social_worker__last_name", Value(" "), "social_worker__first_name")
-            found = found.annotate(folded_reason=Folded("reason__label"), folded_worker=Folded(worker))
-        for word in words:
-            found = found.filter(
-                Q(visitor__folded_name__contains=word)
-                | Q(folded_reason__contains=word)
-                | Q(social_worker__isnull=False, folded_worker__contains=word)
-            )
-        return found
+        return found.matching(wanted.get("q", "")[:LONGEST_SEARCH])
 
 
 class AppointmentDetailView(DeskMixin, View):
@@ -82,6 +72,7 @@ class AppointmentDetailView(DeskMixin, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         appointment = appointment_or_404(request.user, pk)
+        replaced_by = Appointment.objects.filter(rebooked_from=appointment).select_related("site").first()
         return render(
             request,
             "bookings/appointment_detail.html",
@@ -90,8 +81,14 @@ class AppointmentDetailView(DeskMixin, View):
                 "slip": slip_of(appointment),
                 "cancelled_for": dict(cancellation_sides(appointment)).get(appointment.cancelled_for, ""),
                 "may_cancel": appointment.status == AppointmentStatus.BOOKED,
-                "may_restore": not appointment.is_standing and appointment.local_start > appointment.site.now(),
+                "may_move": not why_not_movable(appointment, now=timezone.now()),
+                "may_restore": not appointment.is_standing
+                and replaced_by is None
+                and appointment.local_start > appointment.site.now(),
+                "replaces": appointment.rebooked_from,
+                "replaced_by": replaced_by,
                 "is_past": appointment.local_start <= appointment.site.now(),
+                "notifications": appointment.notifications.select_related("site").order_by("queued_at", "pk"),
             },
         )
 

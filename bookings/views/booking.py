@@ -24,7 +24,19 @@ from franceservices.db import Folded
 from franceservices.text import fold
 from partners.permissions import DeskMixin
 
-from .booking_choices import PEOPLE_SHOWN, BookingAddress, Offer, People, by_day, parameter, people_matching, reasons_at
+from .booking_choices import (
+    COMPARED,
+    PEOPLE_SHOWN,
+    BookingAddress,
+    Offer,
+    People,
+    by_day,
+    parameter,
+    people_matching,
+    reason_at,
+    reasons_at,
+    takers_of,
+)
 
 UNKNOWN_TIME = "Ce créneau n’existe pas. Choisissez-en un autre."
 NEXT_TIMES = 5
@@ -77,11 +89,14 @@ class BookView(DeskMixin, View):
         """Set what is chosen; what cannot be taken from the address is told in `notices` and left open."""
         self.notices: list[str] = []
         self.address = BookingAddress.of(self.request.GET)
-        self.visitors = Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
+        cards = Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
+        self.visitors = cards.current()
         self.reason = self.find_reason()
         self.visitor = None
         if self.address.usager:
-            self.visitor = find_visitor(self.visitors, self.address.usager)
+            card = find_visitor(cards, self.address.usager)
+            # The old address of a card that was merged into another leads to that one.
+            self.visitor = card and card.current_card()
             if self.visitor is None:
                 self.notices.append("Cette personne n’est pas connue de cet espace. Cherchez-la par son nom.")
                 self.address = replace(self.address, usager="")
@@ -89,7 +104,7 @@ class BookView(DeskMixin, View):
     def find_reason(self) -> Reason | None:
         if not self.address.motif:
             return None
-        reason = reasons_at(self.site, self.request.user).filter(slug=self.address.motif).first()
+        reason = reason_at(self.site, self.request.user, slug=self.address.motif)
         if reason is None:
             self.notices.append("Ce motif n’est pas proposé dans cet espace. Choisissez-en un dans la liste.")
             self.address = replace(self.address, motif="", creneau="")
@@ -180,11 +195,11 @@ class BookView(DeskMixin, View):
         times = free_times(
             reason=self.reason, sites=[self.site], user=self.request.user, first_moment=first_moment, days=days
         )
-        return [Offer(time, self.address.url(creneau=time.key)) for time in times]
+        return [Offer(time, self.address) for time in times]
 
     def times_page(self, refusal: str = "") -> HttpResponse:
         self.address = replace(self.address, creneau="")
-        form = TimeFilterForm(self.address.given, partners=self.reason.takers)
+        form = TimeFilterForm(self.address.given, partners=takers_of(self.reason, site=self.site))
         form.is_valid()
         day, partner = form.cleaned_data.get("jour"), form.cleaned_data.get("partenaire")
         if day is not None and day <= self.site.today():
@@ -209,8 +224,18 @@ class BookView(DeskMixin, View):
             start = first_moment or timezone.now()
             until = start + timedelta(days=settings.BOOKING_HORIZON_DAYS)
             context["searched_until"] = timezone.localtime(until, self.site.zone).date()
+            context["is_full"] = self.has_permanences(start, until)
             context["next_step_url"], context["next_day"] = self.after_the_horizon(until, partner)
         return self.page(2, context)
+
+    def has_permanences(self, start: datetime, until: datetime) -> bool:
+        """Whether the reason is taken at all in the period: then its times are gone, not missing."""
+        return (
+            Permanence.objects.bookable()
+            .filter(site=self.site, partner__reasons=self.reason, audience=self.reason.audience)
+            .filter(during__startswith__lt=until, during__endswith__gt=start)
+            .exists()
+        )
 
     def after_the_horizon(self, until: datetime, partner: str | None) -> tuple[str, date | None]:
         """Where the first time after the searched period is shown, and its day; nothing when there is none at all."""
@@ -269,8 +294,9 @@ class BookView(DeskMixin, View):
         """Book, or show step 3 again with what was typed; a second click on the button finds what the first booked."""
         key = parse_time_key(creneau)
         doubtful = self.doubtful(person_form, people.seen) if person_form is not None else []
-        # Asked after the duplicates: a person whom the first of two clicks registered has her appointment by then.
-        booked = self.already_booked(key, people.chosen, person_form)
+        # Asked after the duplicates: a person whom the first of two clicks registered has her appointment by then. For
+        # somebody who was chosen the time itself tells: it is taken, and below it is asked by whom.
+        booked = self.already_booked(key, people.chosen, person_form) if person_form is not None else None
         if booked is not None:
             return redirect("bookings:appointment_detail", booked.pk)
         if doubtful:
@@ -335,7 +361,7 @@ class BookView(DeskMixin, View):
 
     def doubtful(self, person_form: VisitorForm, seen: tuple[str, ...]) -> list[Visitor]:
         """The likely duplicates of the new person, unless each was `seen` already and she is to be created anyway."""
-        typed = {name: person_form.cleaned_data[name] for name in ("last_name", "first_name", "birth_date", "phone")}
+        typed = {name: person_form.cleaned_data[name] for name in COMPARED}
         likely = list(likely_duplicates(ccas=self.site.ccas, **typed)[:PEOPLE_SHOWN])
         return likely if any(str(person.pk) not in seen for person in likely) else []
 

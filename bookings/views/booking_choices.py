@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, 
 from django.http import QueryDict
 from django.urls import reverse
 
-from bookings.forms import guess_identity, searchable
+from bookings.forms import guess_identity
 from bookings.free_times import FreeTime
 from bookings.models import Permanence, Reason, Visitor
 from conventions.models import Convention
@@ -20,6 +20,8 @@ from partners.models import Partner, Site, User
 PEOPLE_SHOWN = 8
 SHORTEST_SEARCH = 2
 LONGEST_PARAMETER = 100
+# What a new card is compared by with those that exist.
+COMPARED = ("last_name", "first_name", "birth_date", "phone", "email")
 
 
 def parameter(parameters: QueryDict, name: str) -> str:
@@ -54,10 +56,15 @@ class BookingAddress:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A free time as a line or a tile shows it, and where it leads."""
+    """A free time as a line or a tile shows it; `address` are the choices that it is added to, None for a button."""
 
     time: FreeTime
-    url: str
+    address: BookingAddress | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it leads; made when it is shown, since hundreds are found and few shown."""
+        return self.address.url(creneau=self.time.key) if self.address else ""
 
     @property
     def day(self) -> date:
@@ -73,6 +80,8 @@ class People:
     has_more: bool = False
     chosen: Visitor | None = None
     are_duplicates: bool = False
+    # Nobody answers to the words exactly; those found are spelt nearly so.
+    are_nearest: bool = False
     creation_chosen: bool = False
     # The ids of the likely duplicates that were shown before: the person is none of them.
     seen: tuple[str, ...] = ()
@@ -90,25 +99,44 @@ class People:
         return not self.is_too_short or self.are_duplicates or self.creation_chosen
 
 
+def _partners_of(site: Site) -> QuerySet[Partner]:
+    """The partners with a convention or a permanence to come at `site`."""
+    today = site.today()
+    return Partner.objects.filter(
+        Exists(Convention.objects.filter(partner=OuterRef("pk"), site=site, ends_on__gte=today))
+        | Exists(_upcoming(site).filter(partner=OuterRef("pk")))
+    )
+
+
+def _upcoming(site: Site) -> QuerySet[Permanence]:
+    return Permanence.objects.bookable().filter(site=site, day__gte=site.today())
+
+
 def reasons_at(site: Site, user: User) -> QuerySet[Reason]:
     """The reasons that `user` may book for a partner of `site`: one with a convention or a permanence to come there.
 
     Each carries `takers`, those partners, and `has_dates`, whether a permanence is planned for its audience.
     """
-    today = site.today()
-    upcoming = Permanence.objects.bookable().filter(site=site, day__gte=today)
-    partners = Partner.objects.filter(
-        Exists(Convention.objects.filter(partner=OuterRef("pk"), site=site, ends_on__gte=today))
-        | Exists(upcoming.filter(partner=OuterRef("pk")))
-    )
+    partners = _partners_of(site)
     return (
         Reason.objects.bookable_by(user)
         .filter(Exists(partners.filter(reasons=OuterRef("pk"))))
         .annotate(
-            has_dates=Exists(upcoming.filter(audience=OuterRef("audience"), partner__reasons=OuterRef("pk"))),
+            has_dates=Exists(_upcoming(site).filter(audience=OuterRef("audience"), partner__reasons=OuterRef("pk"))),
         )
         .prefetch_related(Prefetch("partners", queryset=partners, to_attr="takers"))
     )
+
+
+def reason_at(site: Site, user: User, *, slug: str) -> Reason | None:
+    """The one of `reasons_at` with this slug, alone; None when there is none."""
+    taken = Exists(_partners_of(site).filter(reasons=OuterRef("pk")))
+    return Reason.objects.bookable_by(user).filter(taken, slug=slug).order_by("pk").first()
+
+
+def takers_of(reason: Reason, *, site: Site) -> list[Partner]:
+    """The partners of `site` that take `reason`."""
+    return list(_partners_of(site).filter(reasons=reason))
 
 
 def by_day(offers: Iterable[Offer]) -> list[tuple[date, list[list[Offer]]]]:
@@ -124,11 +152,18 @@ def by_day(offers: Iterable[Offer]) -> list[tuple[date, list[list[Offer]]]]:
 
 
 def people_matching(words: str, visitors: QuerySet[Visitor]) -> People:
-    """The first of `visitors` that answer to `words`, names that begin so first; two characters at least."""
+    """The first of `visitors` that answer to `words`, names that begin so first, or else those spelt nearly so; two
+    characters at least.
+    """
     if len(words) < SHORTEST_SEARCH:
         return People(words=words)
     begins_so = Case(When(folded_name__startswith=fold(words), then=Value(0)), default=Value(1))
-    found = list(visitors.matching(searchable(words)).order_by(begins_so, "folded_name", "pk")[: PEOPLE_SHOWN + 1])
+    found = list(visitors.matching(words).order_by(begins_so, "folded_name", "pk")[: PEOPLE_SHOWN + 1])
+    nearest = [] if found else list(visitors.resembling(words)[:PEOPLE_SHOWN])
     return People(
-        found=found[:PEOPLE_SHOWN], words=words, has_more=len(found) > PEOPLE_SHOWN, creation_chosen=not found
+        found=found[:PEOPLE_SHOWN] or nearest,
+        words=words,
+        has_more=len(found) > PEOPLE_SHOWN,
+        are_nearest=bool(nearest),
+        creation_chosen=not found and not nearest,
     )

@@ -19,8 +19,8 @@ class ChosenDay:
 
 
 def quoted(text: str) -> str:
-    """What somebody asked for, fit to be shown to her: printable and short."""
-    printable = "".join(character for character in text if character.isprintable())
+    """What somebody asked for, fit to be shown to her: printable, short, never empty."""
+    printable = "".join(character for character in text if character.isprintable()) or "caractères illisibles"
     return printable if len(printable) <= LONGEST_QUOTATION else f"{printable[:LONGEST_QUOTATION]}…"
 
 

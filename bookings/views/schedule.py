@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from urllib.parse import urlencode
 
-from django.http import QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.generic import TemplateView
 
 from bookings.agenda import Entry, PermanenceRow, week_label
@@ -23,7 +24,7 @@ from .chosen_day import ChosenDay, chosen_day, quoted
 
 WEEK = timedelta(days=7)
 # States of people who are not received yet, or being received.
-AWAITED = {"coming", "booked", "arrived", "in_progress"}
+AWAITED = {"coming", "booked", "late", "arrived", "in_progress"}
 _ISO_WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 
 
@@ -74,6 +75,12 @@ def next_entry(rows: list[PermanenceRow], *, now: datetime) -> Entry | None:
     return min(coming, key=lambda entry: entry.span, default=None)
 
 
+def to_fetch(rows: list[PermanenceRow]) -> Entry | None:
+    """Who has waited longest: article 5 asks the agent to go and fetch the visitor in the space."""
+    waiting = [entry for row in rows for entry in row.entries if entry.appointment.state == "arrived"]
+    return min(waiting, key=lambda entry: entry.appointment.since, default=None)
+
+
 def latest_today(own: PermanenceQuerySet) -> date:
     """The present civil date where the agent's caisse sits; at the space where the day began first, if they differ."""
     sites = Site.objects.filter(pk__in=own.values("site"))
@@ -88,7 +95,15 @@ class MyScheduleView(RoleRequiredMixin, TemplateView):
     """
 
     roles = AGENT_ROLES
-    template_name = "bookings/my_schedule.html"
+
+    def get_template_names(self) -> list[str]:
+        return ["bookings/_my_schedule.html" if self.request.htmx else "bookings/my_schedule.html"]
+
+    def render_to_response(self, context: dict[str, object], **kwargs) -> HttpResponse:
+        response = super().render_to_response(context, **kwargs)
+        # The same address gives the page or the part of it that is refreshed.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
 
     def get_context_data(self, **kwargs) -> dict[str, object]:
         now = timezone.now()
@@ -113,6 +128,8 @@ class MyScheduleView(RoleRequiredMixin, TemplateView):
             refused=chosen.refused,
             todays=todays,
             upcoming=next_entry(todays, now=now),
+            to_fetch=to_fetch(todays),
+            here=self.request.get_full_path(),
             now=now,
             is_empty=not rows,
             days_to_come=[found for found in others if not is_this_week or found.day >= today],

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,12 +12,12 @@ from django.utils import timezone
 from django.views import View
 
 from bookings.duplicates import likely_duplicates
-from bookings.forms import VisitorForm, guess_identity, searchable
-from bookings.models import Appointment, Visitor
+from bookings.forms import VisitorForm, guess_identity
+from bookings.models import Appointment, Visitor, VisitorMerge
 from bookings.services import create_visitor
 from partners.permissions import DeskMixin
 
-from .booking_choices import PEOPLE_SHOWN, parameter
+from .booking_choices import COMPARED, PEOPLE_SHOWN, parameter
 
 VISITORS_A_PAGE = APPOINTMENTS_A_PAGE = 25
 
@@ -25,10 +26,15 @@ class VisitorPage(DeskMixin, View):
     """A page about people of the CCAS that runs the space."""
 
     def visitors(self) -> QuerySet[Visitor]:
+        """All cards, those that were merged into another too: their old addresses lead to it."""
         return Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
 
     def visitor_or_404(self, pk: int) -> Visitor:
-        return get_object_or_404(self.visitors().select_related("created_by"), pk=pk)
+        return get_object_or_404(self.visitors().select_related("created_by", "merged_into"), pk=pk)
+
+    def duplicates_of(self, visitor: Visitor) -> list[Visitor]:
+        compared = {name: getattr(visitor, name) for name in COMPARED}
+        return list(likely_duplicates(ccas=self.site.ccas, apart_from=visitor, **compared)[:PEOPLE_SHOWN])
 
 
 class VisitorListView(VisitorPage):
@@ -42,15 +48,16 @@ class VisitorListView(VisitorPage):
             .filter(during__startswith__gte=timezone.now())
             .select_related("site", "partner")
         )
-        rows = (
-            self.visitors()
-            .matching(searchable(words))
-            .prefetch_related(Prefetch("appointments", queryset=coming, to_attr="coming"))
-        )
+        people = self.visitors().current().prefetch_related(Prefetch("appointments", queryset=coming, to_attr="coming"))
+        paginator = Paginator(people.matching(words), VISITORS_A_PAGE)
+        are_nearest = bool(words) and not paginator.count
+        if are_nearest:
+            # A handful: who is still not among the nearest is not spelt anything like it.
+            paginator = Paginator(people.resembling(words)[:VISITORS_A_PAGE], VISITORS_A_PAGE)
         return render(
             request,
             "bookings/visitor_list.html",
-            {"words": words, "page_obj": Paginator(rows, VISITORS_A_PAGE).get_page(request.GET.get("page"))},
+            {"words": words, "are_nearest": are_nearest, "page_obj": paginator.get_page(request.GET.get("page"))},
         )
 
 
@@ -59,6 +66,8 @@ class VisitorDetailView(VisitorPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         visitor = self.visitor_or_404(pk)
+        if visitor.merged_into_id is not None:
+            return redirect("bookings:visitor_detail", visitor.current_card().pk)
         hers = Appointment.objects.visible_to(request.user).filter(visitor=visitor)
         is_coming = Q(during__startswith__gte=timezone.now())
         coming, past = hers.filter(is_coming).order_by("during"), hers.exclude(is_coming).order_by("-during")
@@ -71,12 +80,22 @@ class VisitorDetailView(VisitorPage):
             {
                 "visitor": visitor,
                 "age": visitor.age_on(self.site.today()),
+                "duplicates": self.duplicates_of(visitor),
+                "merges": self.merges_of(visitor),
                 "shows_past": shows_past,
                 "coming_count": coming_page.count,
                 "past_count": past_page.count,
                 "page_obj": (past_page if shows_past else coming_page).get_page(request.GET.get("page")),
             },
         )
+
+    def merges_of(self, visitor: Visitor) -> list[VisitorMerge]:
+        """The merges into this card, the last first; of those that stand, only the last may be undone."""
+        merges = list(visitor.merges.select_related("merged", "made_by", "undone_by"))
+        last = next((merge for merge in merges if merge.undone_at is None), None)
+        for merge in merges:
+            merge.may_be_undone = merge is last
+        return merges
 
 
 class VisitorCreateView(VisitorPage):
@@ -94,7 +113,7 @@ class VisitorCreateView(VisitorPage):
         likely = list(
             likely_duplicates(
                 ccas=self.site.ccas,
-                **{name: typed[name] for name in ("last_name", "first_name", "birth_date", "phone")},
+                **{name: typed[name] for name in COMPARED},
             )[:PEOPLE_SHOWN]
         )
         seen = request.POST.getlist("seen")
@@ -115,10 +134,23 @@ class VisitorUpdateView(VisitorPage):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         visitor = self.visitor_or_404(pk)
+        if visitor.merged_into_id is not None:
+            return redirect("bookings:visitor_update", visitor.current_card().pk)
         return self.answer(visitor, VisitorForm(instance=visitor, today=self.site.today()))
 
+    @transaction.atomic
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = VisitorForm(request.POST, instance=self.visitor_or_404(pk), today=self.site.today())
+        # Locked: a colleague may be merging this very card.
+        visitor = get_object_or_404(self.visitors().select_for_update(no_key=True, of=["self"]), pk=pk)
+        if visitor.merged_into_id is not None:
+            card = visitor.current_card()
+            messages.error(
+                request,
+                f"Cette fiche a été fusionnée avec celle de {card.full_name}\u00a0: vos changements n’ont pas été"
+                " enregistrés. Corrigez la fiche ci-dessous.",
+            )
+            return redirect("bookings:visitor_detail", card.pk)
+        form = VisitorForm(request.POST, instance=visitor, today=self.site.today())
         if not form.is_valid():
             # A fresh one: the form has already laid what was typed over its own.
             return self.answer(self.visitor_or_404(pk), form)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 
 from conventions.models import OfficeAllocation, PermanenceSlot
-from partners.models import OpeningHours
+from partners.models import Office, OpeningHours
 
 from .checks import overlap, span_text
 from .form import Agreement, OpeningHoursPart, SlotPart
@@ -55,7 +55,7 @@ def _write_offices_lent(
     kept = {allocation.office.label: allocation for allocation in stored if allocation.office.label in labels}
     gone = [allocation for allocation in stored if allocation.office.label not in labels]
     new = [label for label in labels if label not in kept]
-    moved = {new[0]: gone[0]} if len(gone) == len(new) == 1 else {}
+    moved = {new[0]: gone[0]} if len(gone) == len(new) == 1 and _fits(gone[0], rows.offices[new[0]]) else {}
     for allocation in gone:
         if allocation not in moved.values():
             writer.delete(allocation, f"mise à disposition du {allocation.office.full_label}")
@@ -65,6 +65,12 @@ def _write_offices_lent(
         what = f"mise à disposition du {office.full_label}"
         writer.save(kept[label], {"office": office}, what=what, path=("offices", labels[label]))
     return {label: kept[label] for label in labels}
+
+
+def _fits(allocation: OfficeAllocation, office: Office) -> bool:
+    """Whether the slots of `allocation`, as they still are, meet no other use of `office`."""
+    taken = list(office.slots.all())
+    return not any(overlap(slot, other) for slot in allocation.slots.all() for other in taken)
 
 
 def write_spans(

@@ -127,9 +127,10 @@ class _Loader:
         """In the order in which the generation of permanences locks them, so that the two never wait for each other."""
         named = [office.pk for office in self.rows.offices.values() if office.pk]
         lent = models.Q(allocations__convention=self.rows.convention.pk) if self.rows.convention.pk else models.Q()
-        if not named and not lent:
+        here = models.Q(site=self.rows.site.pk) if self.rows.site.pk else models.Q()
+        if not named and not lent and not here:
             return
-        keys = Office.objects.filter(models.Q(pk__in=named) | lent).values("pk")
+        keys = Office.objects.filter(models.Q(pk__in=named) | lent | here).values("pk")
         list(Office.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
 
     def _shared(self, name: str, conventions: models.QuerySet) -> set[str]:

@@ -16,6 +16,7 @@ from franceservices.money import format_number
 from .values import tidy
 
 LONGEST_SHOWN = 70
+KEPT_BEFORE_DIFFERENCE = 25
 
 
 class Action(StrEnum):
@@ -37,8 +38,10 @@ class FieldChange:
     is_new_row: bool = False
 
     def __str__(self) -> str:
-        before = "" if self.is_new_row else f"{show(self.old)} → "
-        return f"{self.field}\u00a0: {before}{show(self.new)}"
+        if self.is_new_row:
+            return f"{self.field}\u00a0: {show(self.new)}"
+        old, new = _around_difference(self.old, self.new)
+        return f"{self.field}\u00a0: {show(old)} → {show(new)}"
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,16 @@ def show(value: object) -> str:
         return format_time(value)
     text = str(value).replace("\n", " ")
     return f"«\u00a0{text if len(text) <= LONGEST_SHOWN else f'{text[:LONGEST_SHOWN]}…'}\u00a0»"
+
+
+def _around_difference(old: object, new: object) -> tuple[object, object]:
+    """Two long texts without most of what they begin with alike, so that a line shows where they part."""
+    if not isinstance(old, str) or not isinstance(new, str) or max(len(old), len(new)) <= LONGEST_SHOWN:
+        return old, new
+    pairs = enumerate(zip(old, new, strict=False))
+    alike = next((place for place, (before, after) in pairs if before != after), min(len(old), len(new)))
+    start = max(0, alike - KEPT_BEFORE_DIFFERENCE)
+    return (f"…{old[start:]}", f"…{new[start:]}") if start else (old, new)
 
 
 def same(stored: object, wanted: object) -> bool:

@@ -3,7 +3,7 @@
 from .ccas import Ccas
 from .office import Office
 from .partner import Contact, Partner, PartnerColour
-from .site import Closure, HolidayCalendar, OpeningHours, Site, SiteTimeZone, Weekday
+from .site import Closure, HolidayCalendar, OpeningHours, SchoolHoliday, SchoolZone, Site, SiteTimeZone, Weekday
 from .user import Role, User
 
 __all__ = [
@@ -16,6 +16,8 @@ __all__ = [
     "Partner",
     "PartnerColour",
     "Role",
+    "SchoolHoliday",
+    "SchoolZone",
     "Site",
     "SiteTimeZone",
     "User",

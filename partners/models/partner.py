@@ -3,6 +3,8 @@ from django.db import models
 from franceservices.db import Folded
 from partners.validators import validate_siren
 
+from .ccas import Ccas
+
 
 class PartnerColour(models.TextChoices):
     """The eight colours that tell partners apart on screen, always beside the partner's short name."""
@@ -34,6 +36,15 @@ class Partner(models.Model):
     siren = models.CharField("SIREN", max_length=9, blank=True, validators=[validate_siren])
     address = models.CharField("siège", max_length=250, blank=True)
     colour = models.CharField("couleur", max_length=10, choices=PartnerColour, default=PartnerColour.ARDOISE)
+    own_ccas = models.OneToOneField(
+        Ccas,
+        verbose_name="services du CCAS",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="own_services",
+        help_text="Désigne le CCAS lui-même quand ses agents occupent un bureau.",
+    )
     is_fictional = models.BooleanField(
         "fictif",
         default=False,

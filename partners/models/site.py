@@ -60,6 +60,49 @@ class HolidayCalendar(models.TextChoices):
     WALLIS = "WF", "Wallis-et-Futuna"
 
 
+class SchoolZone(models.TextChoices):
+    """Whose school calendar a site follows; the overseas academies have their own."""
+
+    A = "A", "Zone A"
+    B = "B", "Zone B"
+    C = "C", "Zone C"
+    CORSE = "corse", "Corse"
+    GUADELOUPE = "guadeloupe", "Guadeloupe"
+    GUYANE = "guyane", "Guyane"
+    MARTINIQUE = "martinique", "Martinique"
+    MAYOTTE = "mayotte", "Mayotte"
+    REUNION = "reunion", "La Réunion"
+
+
+class SchoolHoliday(models.Model):
+    """School holidays of one zone, both days included; kept by hand or imported, since nothing carries all zones."""
+
+    zone = models.CharField("zone", max_length=10, choices=SchoolZone)
+    name = models.CharField("nom", max_length=100)
+    starts_on = models.DateField("premier jour")
+    ends_on = models.DateField("dernier jour")
+
+    class Meta:
+        verbose_name = "vacances scolaires"
+        verbose_name_plural = "vacances scolaires"
+        ordering = ["starts_on", "zone"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="school_holiday_days_ordered",
+                violation_error_message="Le dernier jour doit suivre le premier.",
+            ),
+            models.UniqueConstraint(
+                fields=["zone", "starts_on"],
+                name="school_holiday_unique",
+                violation_error_message="Ces vacances sont déjà inscrites.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.get_zone_display()})"
+
+
 class SiteQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SiteQuerySet":
         """The desks of `user`: all of the CCAS for managers and administrators, the assigned ones for the others.
@@ -101,6 +144,10 @@ class Site(models.Model):
         default=HolidayCalendar.COMMON,
         blank=True,
     )
+    school_zone = models.CharField(
+        "zone scolaire", max_length=10, choices=SchoolZone, blank=True, help_text="Pour les vacances scolaires."
+    )
+    late_after_minutes = models.PositiveSmallIntegerField("en retard après (minutes)", default=10)
     is_active = models.BooleanField("en service", default=True)
 
     objects = SiteQuerySet.as_manager()

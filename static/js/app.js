@@ -34,6 +34,22 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });
 
+// Copies the field that the button names; where the browser keeps the clipboard to itself, selects it for Ctrl+C.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.copy);
+  const said = button.parentElement.querySelector("[data-copy-said]");
+  field.select();
+  try {
+    await navigator.clipboard.writeText(field.value);
+    said.textContent = "Adresse copiée.";
+  } catch {
+    field.focus();
+    said.textContent = "Adresse sélectionnée\u00a0: copiez-la avec Ctrl+C.";
+  }
+});
+
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit-on-change]")) event.target.form.requestSubmit();
 });

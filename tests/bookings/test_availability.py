@@ -1,6 +1,7 @@
 """Free times: the arithmetic alone, against a naive reference and by its properties."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -90,7 +91,7 @@ def test_offered_times_equal_the_naive_reference_and_keep_the_rules(window, busy
         assert time.end - time.start == duration
         assert time.start >= not_before
         assert not any(time.overlaps(taken) for taken in busy)
-    assert all(earlier.end <= later.start for earlier, later in zip(times, times[1:], strict=False))
+    assert all(earlier.end <= later.start for earlier, later in pairwise(times))
 
 
 @given(spans, st.lists(spans, max_size=12), st.integers(5, 240))

@@ -188,10 +188,25 @@ def test_no_free_time_leads_to_the_first_one_after_the_horizon(at_desk, desk, se
     assert at_desk.get(page.context["next_step_url"]).context["days"][0][0] == dt.date(2026, 3, 10)
 
 
+def test_full_permanences_are_told_from_missing_ones(at_desk, desk):
+    Permanence.objects.exclude(pk=desk.permanence_at(THURSDAY, "09:00").pk).delete()
+    for time in free_times(reason=desk.reason, sites=[desk.site], user=desk.receptionist):
+        book_appointment(
+            permanence_id=time.permanence.pk,
+            starts_at=time.start,
+            reason=desk.reason,
+            visitor=desk.visitor,
+            by=desk.receptionist,
+        )
+    assert "les permanences prévues sont complètes" in text(at_desk.get(address(motif=desk.reason.slug)))
+    far = text(at_desk.get(address(motif=desk.reason.slug, jour="2028-01-03")))
+    assert "aucune permanence n’est encore prévue pour ce motif à ces dates" in far
+
+
 def test_no_permanence_at_all_says_so(at_desk, desk):
     Permanence.objects.all().delete()
     page = text(at_desk.get(address(motif=desk.reason.slug)))
-    assert "aucune permanence n’est prévue pour ce motif" in page
+    assert "aucune permanence n’est encore prévue pour ce motif" in page
     assert "Choisir un autre motif" in page
 
 

@@ -129,7 +129,7 @@ def test_the_loser_keeps_all_she_typed_and_books_the_next_time_by_one_button(at_
     assert not Visitor.objects.filter(last_name="Zidane").exists()
     next_time = page.context["next_offers"][0].time
     assert next_time.start == desk.at(THURSDAY, "09:30")
-    assert f'name="creneau" value="{next_time.key}"' in page.content.decode()
+    assert f'value="{next_time.key}"' in page.content.decode()
     done = at_desk.post(page.context["post_url"], typed(phone="0381412121", creneau=next_time.key))
     assert done.status_code == 302
     assert Appointment.objects.get(visitor__last_name="Zidane").local_start == desk.at(THURSDAY, "09:30")

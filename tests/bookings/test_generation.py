@@ -10,8 +10,8 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
 from bookings.generation import generate_permanences
-from bookings.models import Appointment, Permanence
-from bookings.services import book_appointment
+from bookings.models import Appointment, CancelledBy, Permanence, PermanenceStatus
+from bookings.services import book_appointment, cancel_appointment
 from conventions.models import Audience
 from partners.models import Closure
 from tests.factories import (
@@ -288,3 +288,54 @@ def test_queries_do_not_grow_with_the_number_of_dates(django_assert_max_num_quer
         slot_of(convention, weekday, "10:00", "12:30")
     with django_assert_max_num_queries(12):
         generate(convention, last=dt.date(2027, 3, 1))
+
+
+def test_a_shorter_run_leaves_later_dates_that_the_grid_foresees():
+    convention = ConventionFactory()
+    slot = slot_of(convention, 2, "10:00", "12:30")
+    generate(convention, last=dt.date(2026, 3, 24))
+    booked(Permanence.objects.latest("during"), "10:30")
+    report = generate(convention, last=dt.date(2026, 3, 10))
+    assert (report.deleted, report.orphaned) == (0, [])
+    assert len(days(convention)) == 4
+    slot.delete()
+    report = generate(convention, last=dt.date(2026, 3, 10))
+    assert (report.deleted, len(report.orphaned)) == (3, 1)
+
+
+def test_a_date_out_of_the_grid_whose_appointments_were_all_given_up_frees_its_office():
+    convention = ConventionFactory()
+    slot = slot_of(convention, 2, "10:00", "12:30")
+    office = slot.office
+    generate(convention, last=dt.date(2026, 3, 3))
+    permanence = Permanence.objects.get()
+    by = staff_of(convention.site)
+    cancel_appointment(appointment=booked(permanence, "10:30"), cancelled_for=CancelledBy.VISITOR, by=by)
+    slot.delete()
+    report = generate(convention, last=dt.date(2026, 3, 3))
+    permanence.refresh_from_db()
+    assert (permanence.status, permanence.cancelled_by) == (PermanenceStatus.CANCELLED, by)
+    assert (report.orphaned, report.deleted) == ([], 1)
+    # The grid foresees it again, at other hours: the same date is held after all.
+    slot_of(convention, 2, "09:00", "12:00", office=office)
+    report = generate(convention, last=dt.date(2026, 3, 3))
+    permanence.refresh_from_db()
+    assert (report.adapted, report.created, report.conflicts) == (1, 0, [])
+    assert permanence.is_bookable
+    assert permanence.local_start.time() == dt.time(9)
+    assert permanence.cancelled_at is None
+
+
+def test_a_deleted_slot_whose_hours_another_one_takes_over():
+    convention = ConventionFactory()
+    morning = slot_of(convention, 2, "09:00", "12:00")
+    afternoon = slot_of(convention, 2, "14:00", "16:00", office=morning.office)
+    generate(convention, last=dt.date(2026, 3, 3))
+    appointment = booked(Permanence.objects.earliest("during"), "09:00")
+    morning.delete()
+    afternoon.start_time, afternoon.end_time = dt.time(9), dt.time(12)
+    afternoon.save()
+    report = generate(convention, last=dt.date(2026, 3, 3))
+    permanence = Permanence.objects.get()
+    assert (permanence.slot, permanence.appointments.get()) == (afternoon, appointment)
+    assert (report.deleted, report.orphaned, report.conflicts) == (1, [], [])

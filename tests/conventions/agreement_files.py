@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.serializers import serialize
-from django.db import connection, transaction
+from django.db import connection, reset_queries, transaction
 from django.test.utils import CaptureQueriesContext
 
 from bookings.models import Permanence
@@ -144,6 +144,7 @@ def rows() -> str:
 def nothing_written() -> Iterator[None]:
     """No INSERT, UPDATE or DELETE within, and every row as before."""
     before = rows()
+    reset_queries()
     with CaptureQueriesContext(connection) as queries:
         yield
     writes = [query["sql"] for query in queries if query["sql"].lstrip().startswith(("INSERT", "UPDATE", "DELETE"))]

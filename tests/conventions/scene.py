@@ -29,9 +29,7 @@ class Scene:
         for weekday in range(1, 6):
             opens_at = dt.time(10, 0) if weekday == 2 else dt.time(8, 30)
             OpeningHoursFactory(site=self.site, weekday=weekday, start_time=opens_at)
-            OpeningHoursFactory(
-                site=self.site, weekday=weekday, start_time=dt.time(13, 30), end_time=dt.time(17, 0)
-            )
+            OpeningHoursFactory(site=self.site, weekday=weekday, start_time=dt.time(13, 30), end_time=dt.time(17, 0))
         self.partner = PartnerFactory(name="CPAM du Doubs", short_name="CPAM")
         self.office = OfficeFactory(site=self.site, label="27", area_m2=Decimal("15.64"))
         self.deliberation = Deliberation.objects.create(

@@ -109,7 +109,7 @@ def test_list_is_paged(scene, reader):
 
 
 def test_list_costs_the_same_for_one_and_for_twenty(scene, reader, django_assert_num_queries):
-    with django_assert_num_queries(7) as first:
+    with django_assert_num_queries(8) as first:
         reader.get(LIST)
     for number in range(19):
         site = SiteFactory(ccas=scene.ccas)
@@ -210,7 +210,7 @@ def test_texts_are_escaped(scene, reader):
 
 
 def test_detail_costs_the_same_whatever_the_grid(scene, reader, django_assert_num_queries):
-    with django_assert_num_queries(10) as first:
+    with django_assert_num_queries(11) as first:
         reader.get(detail_url(scene.convention))
     for weekday in (1, 3, 5):
         scene.slot(weekday, "08:30", "12:30")

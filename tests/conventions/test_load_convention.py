@@ -19,7 +19,7 @@ from conventions.agreements import (
     parse_agreement,
     shipped_files,
 )
-from conventions.models import Article, Audience, Convention, Deliberation, Obligation, PermanenceSlot
+from conventions.models import Article, Audience, Convention, Deliberation, Obligation, OfficeAllocation, PermanenceSlot
 from partners.models import Contact, Office, OpeningHours, Partner, Site, SiteTimeZone
 from tests.factories import ConventionFactory, OfficeFactory, UserFactory, slot_of
 
@@ -233,6 +233,18 @@ def test_another_office_takes_the_slots_along():
     assert Office.objects.filter(label="12").exists(), "le bureau lui-même n’est pas à la convention"
 
 
+def test_slots_that_would_meet_another_use_on_the_way_are_made_anew():
+    load()
+    site = Site.objects.get()
+    slot_of(ConventionFactory(site=site), 4, "13:30", "16:30", office=OfficeFactory(site=site, label="14"))
+    text = OTHER_OFFICE.replace('"13:30"', '"08:30"').replace('end_time = "16:30"', 'end_time = "11:30"')
+    load(text)
+    assert grid()[2] == (4, "08:30", "11:30", Audience.PUBLIC)
+    assert OfficeAllocation.objects.filter(office__label="14").count() == 2
+    with nothing_written():
+        load(text)
+
+
 def test_what_the_file_does_not_name_is_left_alone():
     load()
     site = Site.objects.get()
@@ -353,6 +365,14 @@ def test_a_dry_run_says_all_and_keeps_nothing(tmp_path):
     said = command(written(tmp_path, edited(('"627.00"', '"630.00"'))), "--dry-run")
     assert "annual_amount\u00a0: 627,00 → 630,00" in said
     assert rows() == before
+
+
+def test_the_change_of_a_long_text_is_shown_where_it_is():
+    long = "Le partenaire tient ses permanences dans les locaux que le CCAS met à sa disposition"
+    load(edited(("Permanences de", f"{long} gratuitement. Permanences de")))
+    report = load(edited(("Permanences de", f"{long} contre redevance. Permanences de")))
+    assert "sa disposition gratuitement" in str(report.changes[0].fields[0])
+    assert "sa disposition contre redevance" in str(report.changes[0].fields[0])
 
 
 def test_one_bad_file_refuses_them_all(tmp_path):

@@ -261,7 +261,7 @@ TOML_VALUES = st.recursive(
 
 
 @pytest.mark.django_db
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_value_at_any_key_is_loaded_or_refused(data):
     lines = SMALL.split("\n")
@@ -270,10 +270,12 @@ def test_any_value_at_any_key_is_loaded_or_refused(data):
         lines[number] = f"{lines[number].partition(' =')[0]} = {data.draw(TOML_VALUES)}"
     with undone():
         load_agreement(agreement=parse_agreement(SMALL))
+        problems = []
         try:
             load_text(text="\n".join(lines))
         except AgreementRefused as refusal:
-            assert all(problem.path and problem.line for problem in refusal.problems)
+            problems = refusal.problems
+    assert all(problem.path and problem.line for problem in problems)
 
 
 # --- the form and its description ------------------------------------------------------------------------------

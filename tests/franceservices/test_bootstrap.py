@@ -117,6 +117,7 @@ def test_what_is_missing(on_a_bare_debian, monkeypatch, tmp_path):
         "libnowhere0",
         "libnever1",
         "fonts-liberation",
+        "fonts-dejavu-core",
         "chromium",
     ]
     assert "chromium" not in bootstrap.missing_packages(dev=False)

@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from partners.models import Role
+from partners.models import Role, User
 from tests.factories import PASSWORD, SiteFactory, UserFactory, agent_of, staff_of
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,13 @@ def test_switching_never_leads_to_a_foreign_address(client):
     client.force_login(staff_of(site))
     response = client.post(reverse("site_switch"), {"site": site.pk, "next": "https://ailleurs.example/"})
     assert response["Location"] == reverse("home")
+    assert client.post(reverse("site_switch"), {"site": site.pk, "next": "nulle-part"})["Location"] == reverse("home")
+
+
+def test_before_there_is_any_space_whoever_installs_comes_to_the_administration(client):
+    client.force_login(User.objects.create_superuser("premiere@exemple.fr", PASSWORD))
+    assert client.get(reverse("home"))["Location"] == reverse("admin:index")
+    assert client.get(reverse("admin:index")).status_code == 200
 
 
 def test_the_accessibility_statement_is_public(client):

@@ -4,10 +4,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from bookings.demo_visits import make_desk_reasons, make_desk_visits
 from bookings.demo_year import make_accounts, make_activity, make_reasons
-from partners.models import Site
+from partners.models import SchoolZone, Site
 
 REAL_AGREEMENTS = ["besancon-cpam-2025", "montsinery-cgss-2016"]
+SCHOOL_ZONES = {"planoise": SchoolZone.A, "montsinery": SchoolZone.GUYANE}
 AGREEMENTS_FOLDER = settings.BASE_DIR / "conventions" / "agreements"
 
 
@@ -22,12 +24,17 @@ class Command(BaseCommand):
             )
         files = [str(AGREEMENTS_FOLDER / f"{name}.toml") for name in REAL_AGREEMENTS]
         files += sorted(str(path) for path in (AGREEMENTS_FOLDER / "demo").glob("*.toml"))
-        call_command("load_convention", *files, stdout=self.stdout)
+        call_command("load_convention", *files, verbosity=0, stdout=self.stdout)
+        for slug, zone in SCHOOL_ZONES.items():
+            Site.objects.filter(slug=slug, school_zone="").update(school_zone=zone)
+        call_command("import_school_holidays", stdout=self.stdout)
         make_reasons()
+        make_desk_reasons()
         make_accounts()
         for site in Site.objects.select_related("ccas").filter(slug__in=["planoise", "montsinery"]):
             added = make_activity(site, self._tell)
             self.stdout.write(f"{site.short_name} : {added} rendez-vous fictifs ajoutés.")
+            self.stdout.write(f"{site.short_name} : {make_desk_visits(site)} passages fictifs ajoutés.")
 
     def _tell(self, line: str) -> None:
         self.stdout.write(f"  {line}")

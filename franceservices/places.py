@@ -1,0 +1,104 @@
+"""The places of the application: six for the desk, fewer for a partner's agent, and the pages that each holds."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A page as the map names it; it is current under each of `prefixes`."""
+
+    label: str
+    url_name: str
+    prefixes: tuple[str, ...]
+    pages: "tuple[Entry, ...]" = ()
+
+
+CONVENTIONS = Entry("Conventions", "conventions:convention_list", ("/conventions/",))
+STAFF_PLACES = (
+    Entry(
+        "Aujourd’hui",
+        "bookings:today",
+        ("/aujourdhui/", "/passages/", "/sans-issue/", "/a-replacer/"),
+        (
+            Entry("La journée", "bookings:today", ("/aujourdhui/",)),
+            Entry("Passages", "bookings:desk_visit_list", ("/passages/",)),
+            Entry("Sans issue", "bookings:unsettled_list", ("/sans-issue/",)),
+            Entry("À replacer", "bookings:to_replace", ("/a-replacer/",)),
+        ),
+    ),
+    Entry(
+        "Agenda",
+        "bookings:agenda",
+        ("/agenda/", "/rendez-vous/", "/bureaux/", "/prets/", "/changements/", "/permanences/", "/liens/"),
+        (
+            Entry("La semaine", "bookings:agenda", ("/agenda/",)),
+            Entry("Rendez-vous", "bookings:appointment_list", ("/rendez-vous/",)),
+            Entry("Bureaux", "bookings:office_map", ("/bureaux/", "/prets/")),
+            Entry("Changements", "bookings:schedule_change_list", ("/changements/", "/permanences/")),
+            Entry("Liens des partenaires", "bookings:shared_link_list", ("/liens/",)),
+        ),
+    ),
+    Entry(
+        "Usagers",
+        "bookings:visitor_list",
+        ("/usagers/", "/messages/"),
+        (
+            Entry("Fiches", "bookings:visitor_list", ("/usagers/",)),
+            Entry("Doublons", "bookings:duplicate_list", ("/usagers/doublons/",)),
+            Entry("Messages", "bookings:notification_list", ("/messages/",)),
+        ),
+    ),
+    CONVENTIONS,
+)
+AGENT_PLACES = (
+    Entry(
+        "Mon planning",
+        "bookings:my_schedule",
+        ("/mon-planning/",),
+        (
+            Entry("Ma semaine", "bookings:my_schedule", ("/mon-planning/",)),
+            Entry("Signaler une absence", "bookings:my_absence", ("/mon-planning/absence/",)),
+            Entry("Dans mon téléphone", "bookings:my_calendar", ("/mon-planning/agenda/",)),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the navigation, for one page."""
+
+    label: str
+    url: str
+    is_current: bool
+
+
+def _placed(entries: tuple[Entry, ...], path: str) -> list[tuple[Entry, Place]]:
+    """The entries as links; current is the one whose prefix fits `path` best, if any does."""
+    fits = {
+        entry: max((len(prefix) for prefix in entry.prefixes if path.startswith(prefix)), default=0)
+        for entry in entries
+    }
+    best = max(fits.values(), default=0)
+    return [
+        (entry, Place(entry.label, reverse(entry.url_name), is_current=best > 0 and fits[entry] == best))
+        for entry in entries
+    ]
+
+
+def places_of(request: HttpRequest) -> dict[str, list[Place]]:
+    """`places`, where the signed-in person may go, and `pages`, those of the place where she is."""
+    entries = AGENT_PLACES if request.user.is_partner_agent else STAFF_PLACES
+    if not request.user.oversees_ccas:
+        entries = tuple(entry for entry in entries if entry is not CONVENTIONS)
+    # Booking has a button of its own in the top bar and belongs to no place.
+    path = "" if request.path == reverse("bookings:book") else request.path
+    placed = _placed(entries, path)
+    current = next((entry for entry, place in placed if place.is_current), None)
+    return {
+        "places": [place for _entry, place in placed],
+        "pages": [place for _entry, place in _placed(current.pages, path)] if current else [],
+    }

@@ -1,0 +1,161 @@
+"""The worklist of people who wait for another time: it stays until it is empty."""
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from bookings.generation import generate_permanences
+from bookings.models import Appointment, Permanence
+from bookings.schedule_changes import Settled, Settlement, carry_out
+from bookings.services import book_appointment
+from conventions.models import PermanenceSlot
+from tests.bookings.booking_page import key, text
+from tests.bookings.changes import CLOCKS, THURSDAY, booked, cancellation, decided, new_hours
+from tests.factories import ConventionFactory, SiteFactory, VisitorFactory, slot_of, staff_of
+
+PAGE = "/a-replacer/"
+
+
+@pytest.fixture
+def at_desk(client, desk):
+    client.force_login(desk.receptionist)
+    return client
+
+
+def cancel_morning(desk, day=THURSDAY):
+    morning = Permanence.objects.with_parties().get(pk=desk.permanence_at(day, "09:00").pk)
+    return decided(cancellation(morning), by=desk.receptionist)
+
+
+def named(desk, last_name, phone="") -> Appointment:
+    return booked(
+        desk,
+        CLOCKS[Appointment.objects.count()],
+        visitor=VisitorFactory(ccas=desk.site.ccas, last_name=last_name, first_name="Leïla", phone=phone),
+    )
+
+
+def test_it_names_who_waits_why_and_the_next_times(at_desk, desk):
+    named(desk, "Amrani", phone="+33639980001")
+    cancel_morning(desk)
+    page = text(at_desk.get(PAGE))
+    for said in (
+        "Leïla AMRANI",
+        "06 39 98 00 01",
+        "Annulation\u00a0: Agent malade",
+        "jeu. 5 mars 2026 à 8h30",
+        "Choisir une autre heure",
+        "Annuler et prévenir",
+    ):
+        assert said in page, said
+    assert page.count('name="creneau"') == 3
+
+
+def test_one_click_moves_and_the_list_empties(at_desk, desk):
+    person = named(desk, "Amrani")
+    cancel_morning(desk)
+    assert "À replacer <span" in text(at_desk.get("/agenda/"))
+    sent = {
+        "cancelled_for": "partner",
+        "reason": "",
+        "retour": "a-replacer",
+        "creneau": key(desk, "14:00"),
+    }
+    answer = at_desk.post(reverse("bookings:appointment_move", args=[person.pk]), sent)
+    assert answer.url == PAGE
+    page = text(at_desk.get(PAGE))
+    assert "Personne n’attend une autre heure" in page
+    assert "À replacer <span" not in page
+    person.refresh_from_db()
+    assert person.cancelled_for == "partner"
+
+
+def test_it_stays_after_the_old_hour(at_desk, desk, monday_morning):
+    named(desk, "Amrani")
+    cancel_morning(desk)
+    monday_morning.shift(dt.timedelta(days=9))
+    at_desk.force_login(desk.receptionist)
+    page = text(at_desk.get(PAGE))
+    assert "Leïla AMRANI" in page
+    assert "heure passée" in page
+
+
+def test_pages_say_so_where_the_rest_of_the_permanence_is_held(at_desk, desk):
+    late = booked(desk, "11:00")
+    decision = new_hours(desk, Permanence.objects.with_parties().get(pk=late.permanence_id), "08:30", "10:30")
+    carry_out(decision=decision, settled={late.pk: Settled(Settlement.LATER)}, by=desk.receptionist)
+    board = text(at_desk.get(reverse("bookings:today"), {"jour": THURSDAY.isoformat()}))
+    assert "<span>1 à replacer</span>" in board
+    rows = text(at_desk.get(reverse("bookings:appointment_list"))).partition("Jour et heure")[2]
+    assert "À replacer" in rows
+
+
+def test_dates_that_left_the_grid_are_listed(at_desk, desk):
+    named(desk, "Amrani")
+    PermanenceSlot.objects.filter(weekday=4, start_time=dt.time(8, 30)).delete()
+    generate_permanences(conventions=[desk.convention])
+    assert "La grille hebdomadaire ne prévoit plus cette date." in text(at_desk.get(PAGE))
+
+
+def test_search_by_name_phone_and_reason(at_desk, desk):
+    for name, phone in (("Amrani", "+33639980001"), ("Lefèvre-Dupont", "+33639980002")):
+        named(desk, name, phone)
+    cancel_morning(desk)
+    for query, expected in (
+        ("lefevre", ["Lefèvre-Dupont"]),
+        ("06 39 98 00 01", ["Amrani"]),
+        ("carte vitale", ["Amrani", "Lefèvre-Dupont"]),
+        ("zzz", []),
+        ("x" * 5000, []),
+        ("\x00", ["Amrani", "Lefèvre-Dupont"]),
+    ):
+        rows = at_desk.get(PAGE, {"q": query}).context["rows"]
+        assert [row["appointment"].visitor.last_name for row in rows] == expected, query
+
+
+def test_pages_of_twenty_five_at_a_constant_cost(at_desk, desk):
+    counts = []
+    for weeks in (1, 5):
+        for week in range(weeks):
+            day = THURSDAY + dt.timedelta(weeks=week)
+            if desk.site.permanences.filter(day=day, status="planned").count() < 2:
+                continue
+            for clock in CLOCKS:
+                booked(desk, clock, day)
+            cancel_morning(desk, day)
+        with CaptureQueriesContext(connection) as queries:
+            assert at_desk.get(PAGE).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 11
+    assert len(at_desk.get(PAGE).context["rows"]) == 25
+    assert len(at_desk.get(f"{PAGE}?page=2").context["rows"]) == 5
+    assert at_desk.get(f"{PAGE}?page=abc").status_code == 200
+
+
+def test_other_spaces_and_agents_see_nothing_of_it(client, desk):
+    named(desk, "Amrani")
+    cancel_morning(desk)
+    client.force_login(desk.agent)
+    assert client.get(PAGE).status_code == 404
+    client.force_login(staff_of(SiteFactory()))
+    assert client.get(PAGE).context["rows"] == []
+
+
+def test_an_appointment_of_another_site_is_not_counted(at_desk, desk):
+    convention = ConventionFactory(partner=desk.partner)
+    slot_of(convention, 4, "08:30", "12:30")
+    generate_permanences(conventions=[convention])
+    permanence = convention.permanences.with_parties().first()
+    book_appointment(
+        permanence_id=permanence.pk,
+        starts_at=permanence.during.lower,
+        reason=desk.reason,
+        visitor=VisitorFactory(ccas=convention.site.ccas),
+        by=staff_of(convention.site),
+    )
+    decided(cancellation(permanence), by=staff_of(convention.site))
+    assert Appointment.objects.to_replace().count() == 1
+    assert at_desk.get(PAGE).context["rows"] == []
