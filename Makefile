@@ -50,6 +50,7 @@ lock:
 clean:
 	@if [ -x $(PYTHON) ]; then \
 		$(PYTHON) -m franceservices.embedded_postgres remove --name demo && \
-		$(PYTHON) -m franceservices.embedded_postgres remove --name test; fi
+		$(PYTHON) -m franceservices.embedded_postgres remove --name test && \
+		$(PYTHON) -m franceservices.embedded_postgres remove --name bench; fi
 	@rm -rf .postgres .demo staticfiles .pytest_cache .ruff_cache .hypothesis test-results
 	@find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

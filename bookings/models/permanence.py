@@ -182,6 +182,8 @@ class Permanence(models.Model):
         indexes = [
             models.Index(name="permanence_site_day", fields=["site", "day"]),
             models.Index(name="permanence_partner_day", fields=["partner", "day"]),
+            # Which partners ever come to a site is asked for each agenda: one look a partner, whatever the past holds.
+            models.Index(name="permanence_site_partner", fields=["site", "partner"]),
         ]
 
     def __str__(self) -> str:

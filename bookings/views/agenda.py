@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.views.generic import TemplateView
 
@@ -105,7 +106,7 @@ class AgendaView(DeskMixin, TemplateView):
     def partners(self) -> list[tuple[str, str]]:
         """The partners that ever come to this space, for the filter."""
         found = Partner.objects.visible_to(self.request.user).filter(
-            pk__in=Permanence.objects.filter(site=self.site).values("partner")
+            Exists(Permanence.objects.filter(site=self.site, partner=OuterRef("pk")))
         )
         return [(partner.slug, partner.short_name) for partner in found]
 
