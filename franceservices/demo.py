@@ -56,8 +56,7 @@ def main() -> int:
         print(f"\n{error}", file=sys.stderr)
         return 1
     finally:
-        for signal_number in STOP_SIGNALS:
-            signal.signal(signal_number, signal.SIG_IGN)  # A second Ctrl-C must not leave anything behind.
+        _hear_no_more_requests()
         for child in reversed(children.values()):
             end(child)
         if recorded()[:1] == [os.getpid()]:
@@ -65,7 +64,14 @@ def main() -> int:
 
 
 def _ask_to_stop(signal_number: int, frame: object) -> None:
+    # Ctrl-C comes twice, from the terminal and from the process above: the second must not interrupt the stop.
+    _hear_no_more_requests()
     raise Stop
+
+
+def _hear_no_more_requests() -> None:
+    for signal_number in STOP_SIGNALS:
+        signal.signal(signal_number, signal.SIG_IGN)
 
 
 def run(children: dict[str, subprocess.Popen], *, environment: dict[str, str]) -> None:

@@ -192,3 +192,15 @@ def test_environment_does_not_follow_the_shell_where_the_pages_would_break(tmp_p
     assert made["ALLOWED_HOSTS"] == "accueil"
     assert made["SECRET_KEY"] == demo.demo_environment(given)["SECRET_KEY"]
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_request_to_stop_does_not_interrupt_the_first():
+    """The terminal sends Ctrl-C to the whole group, and the process above passes its own on."""
+    heard = {number: signal.getsignal(number) for number in demo.STOP_SIGNALS}
+    try:
+        with pytest.raises(demo.Stop):
+            demo._ask_to_stop(signal.SIGINT, None)
+        assert {signal.getsignal(number) for number in demo.STOP_SIGNALS} == {signal.SIG_IGN}
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
