@@ -80,6 +80,12 @@ class EpochSeconds(models.Func):
     arity = 1
 
 
+def who_and_when(step: str) -> models.Q:
+    """The condition that the two stamps of `step`, its `_at` and its `_by`, are both set or both null."""
+    at, by = f"{step}_at", f"{step}_by"
+    return models.Q(**{at: None, by: None}) | models.Q(**{f"{at}__isnull": False, f"{by}__isnull": False})
+
+
 def violated_constraint(error: IntegrityError) -> str | None:
     """The name of the constraint that `error` reports, or None when PostgreSQL names none."""
     diagnostic = getattr(error.__cause__, "diag", None)

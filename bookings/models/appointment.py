@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.functions import Concat
 from django.utils import timezone
 
-from franceservices.db import Folded
+from franceservices.db import Folded, who_and_when
 from franceservices.text import fold
 from partners.models import Partner, Site
 
@@ -74,11 +74,6 @@ class AppointmentQuerySet(models.QuerySet):
             "permanence__office",
             "permanence__site",
         )
-
-
-def _who_and_when(at: str, by: str) -> models.Q:
-    """The condition that `at` and `by` are both set or both null."""
-    return models.Q(**{at: None, by: None}) | models.Q(**{f"{at}__isnull": False, f"{by}__isnull": False})
 
 
 class Appointment(models.Model):
@@ -242,9 +237,7 @@ class Appointment(models.Model):
                 violation_error_message="Un rendez-vous est pris pour un usager ou pour un travailleur social.",
             ),
             *(
-                models.CheckConstraint(
-                    condition=_who_and_when(f"{step}_at", f"{step}_by"), name=f"appointment_{step}_when_and_by"
-                )
+                models.CheckConstraint(condition=who_and_when(step), name=f"appointment_{step}_when_and_by")
                 for step in ("arrived", "started", "finished", "absent", "cancelled")
             ),
             models.CheckConstraint(

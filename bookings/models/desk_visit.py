@@ -3,6 +3,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from franceservices.db import who_and_when
 from partners.models import Partner, Site
 
 
@@ -118,8 +119,7 @@ class DeskVisit(models.Model):
                 violation_error_message="Un passage compte entre 1 et 99 personnes.",
             ),
             models.CheckConstraint(
-                condition=models.Q(struck_out_at=None, struck_out_by=None)
-                | models.Q(struck_out_at__isnull=False, struck_out_by__isnull=False),
+                condition=who_and_when("struck_out"),
                 name="desk_visit_struck_out_when_and_by",
             ),
         ]

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from conventions.models import Audience, BookingMode, Convention, PermanenceSlot
 from franceservices.dates import format_date_weekday, format_time_range
+from franceservices.db import who_and_when
 from partners.models import Office, Partner, Site
 
 
@@ -174,8 +175,7 @@ class Permanence(models.Model):
                 name="permanence_cancelled_when_and_by",
             ),
             models.CheckConstraint(
-                condition=models.Q(edited_at=None, edited_by=None)
-                | models.Q(edited_at__isnull=False, edited_by__isnull=False),
+                condition=who_and_when("edited"),
                 name="permanence_edited_when_and_by",
             ),
         ]

@@ -3,6 +3,7 @@ from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.utils import timezone
 
+from franceservices.db import who_and_when
 from partners.models import Office, Partner, Site
 
 from .permanence import Permanence, PermanenceStatus
@@ -83,8 +84,7 @@ class ScheduleChange(models.Model):
                 violation_error_message="Le dernier jour doit suivre le premier.",
             ),
             models.CheckConstraint(
-                condition=models.Q(undone_at=None, undone_by=None)
-                | models.Q(undone_at__isnull=False, undone_by__isnull=False),
+                condition=who_and_when("undone"),
                 name="schedule_change_undone_when_and_by",
             ),
         ]

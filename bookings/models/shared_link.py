@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from franceservices.db import who_and_when
 from partners.models import Partner, Site
 
 
@@ -66,8 +67,7 @@ class SharedLink(models.Model):
         ordering = ["-created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(revoked_at=None, revoked_by=None)
-                | models.Q(revoked_at__isnull=False, revoked_by__isnull=False),
+                condition=who_and_when("revoked"),
                 name="shared_link_revoked_when_and_by",
             ),
         ]

@@ -2,6 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from franceservices.db import who_and_when
 from partners.models import Ccas
 
 from .visitor import Visitor
@@ -53,8 +54,7 @@ class VisitorMerge(models.Model):
         ordering = ["-made_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(undone_at=None, undone_by=None)
-                | models.Q(undone_at__isnull=False, undone_by__isnull=False),
+                condition=who_and_when("undone"),
                 name="visitor_merge_undone_when_and_by",
             ),
             models.CheckConstraint(condition=~models.Q(kept=models.F("merged")), name="visitor_merge_two_cards"),
