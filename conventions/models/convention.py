@@ -7,6 +7,14 @@ from franceservices.dates import format_date_long
 from partners.models import Ccas, Partner, Site
 
 from .deliberation import Deliberation
+from .party import Party
+
+
+class NoticeReading(models.TextChoices):
+    """From which day the notice (*préavis*) is counted back, where the clause leaves a doubt."""
+
+    TERM = "term", "Avant le terme"
+    ANNIVERSARY = "anniversary", "Avant chaque échéance annuelle"
 
 
 class ConventionStatus(models.TextChoices):
@@ -57,9 +65,20 @@ class Convention(models.Model):
     starts_on = models.DateField("début")
     ends_on = models.DateField("terme")
     notice_months = models.PositiveSmallIntegerField("préavis (mois)", null=True, blank=True)
+    notice_reading = models.CharField(
+        "lecture de la clause de préavis", max_length=20, choices=NoticeReading, default=NoticeReading.TERM
+    )
+    notice_article = models.CharField("article du préavis", max_length=10, blank=True)
     tacit_renewal = models.BooleanField("tacite reconduction", default=False)
     signed_on = models.DateField("signée le", null=True, blank=True)
     signed_at = models.CharField("fait à", max_length=100, blank=True)
+    denounced_on = models.DateField(
+        "préavis reçu le", null=True, blank=True, help_text="Le jour où l’autre partie a reçu la lettre."
+    )
+    denounced_by = models.CharField("dénoncée par", max_length=10, choices=Party, blank=True)
+    agreed_ends_on = models.DateField(
+        "terme convenu", null=True, blank=True, help_text="Le terme d’avant la dénonciation."
+    )
     predecessor = models.OneToOneField(
         "self",
         verbose_name="succède à",
@@ -99,6 +118,12 @@ class Convention(models.Model):
                 condition=models.Q(ends_on__gte=models.F("starts_on")),
                 name="convention_term_ordered",
                 violation_error_message="Le terme doit suivre le début de la convention.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(denounced_on=None, denounced_by="", agreed_ends_on=None)
+                | (~models.Q(denounced_by="") & models.Q(denounced_on__isnull=False, agreed_ends_on__isnull=False)),
+                name="convention_denounced_when_and_by",
+                violation_error_message="Une dénonciation a une date, un auteur et le terme qu’elle a avancé.",
             ),
         ]
 

@@ -1,14 +1,7 @@
 from django.db import models
 
 from .convention import Convention
-
-
-class Party(models.TextChoices):
-    """Who owes."""
-
-    CCAS = "ccas", "CCAS"
-    PARTNER = "partner", "Partenaire"
-    BOTH = "both", "Les deux parties"
+from .party import Party
 
 
 class Frequency(models.TextChoices):
@@ -18,6 +11,13 @@ class Frequency(models.TextChoices):
     MONTHLY = "monthly", "Chaque mois"
     YEARLY = "yearly", "Chaque année"
     CONTINUOUS = "continuous", "En continu"
+
+
+class DueMoment(models.TextChoices):
+    """When, in each period, it is owed: an insurance certificate as the year begins, a committee before it ends."""
+
+    START = "start", "Au début de chaque période"
+    END = "end", "À la fin de chaque période"
 
 
 class ObligationKind(models.TextChoices):
@@ -51,6 +51,7 @@ class Obligation(models.Model):
     label = models.CharField("obligation", max_length=300)
     owed_by = models.CharField("due par", max_length=10, choices=Party)
     frequency = models.CharField("fréquence", max_length=20, choices=Frequency)
+    due_moment = models.CharField("moment", max_length=10, choices=DueMoment, default=DueMoment.END)
     article_number = models.CharField("article", max_length=10, blank=True)
 
     class Meta:
