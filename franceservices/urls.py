@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from franceservices import health
 from partners import views as partners_views
 
 urlpatterns = [
     path("", partners_views.home, name="home"),
+    path("sante/", health.alive, name="alive"),
+    path("sante/pret/", health.ready, name="ready"),
     path("", include("partners.urls")),
     path("", include("conventions.urls")),
     path("", include("bookings.urls")),

@@ -1,8 +1,5 @@
 """Sign-in, the way home, the choice of a space, and the pages that belong to no floor."""
 
-import logging
-import secrets
-
 from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
@@ -17,8 +14,6 @@ from franceservices.addresses import own_path
 
 from .demo import DEMO_ACCOUNTS
 from .middleware import SESSION_KEY
-
-logger = logging.getLogger(__name__)
 
 
 class SignInView(auth_views.LoginView):
@@ -72,7 +67,8 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The page after a fault: a number to quote to whoever keeps the logs, nothing about the fault itself."""
-    incident = secrets.token_hex(4)
-    logger.error("incident %s on %s", incident, request.path)
-    return HttpResponseServerError(loader.get_template("500.html").render({"incident": incident}))
+    """The page after a fault: a number to quote to whoever keeps the logs, nothing about the fault itself.
+
+    The number is the request's: every line that it left in the logs carries it, the fault's own among them.
+    """
+    return HttpResponseServerError(loader.get_template("500.html").render({"incident": request.id}))
