@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -26,8 +27,22 @@ MOST_TRACKS, MOST_TRACKS_ON_PAPER = 6, 14
 SHORTEST_CELL = 15
 
 
-@dataclass(frozen=True, slots=True)
-class AppointmentRow:
+class WallClock(NamedTuple):
+    """A moment as the clock on the wall of a site tells it: the civil date, minutes after midnight, and `8h30`."""
+
+    day: date
+    minutes: int
+    label: str
+
+
+@lru_cache(maxsize=4096)
+def wall_clock(moment: datetime, zone: ZoneInfo) -> WallClock:
+    """`moment` in `zone`; remembered, since the appointments of a week begin and end at a hundred moments in all."""
+    local = moment.astimezone(zone)
+    return WallClock(local.date(), local.hour * 60 + local.minute, format_time(local.time()))
+
+
+class AppointmentRow(NamedTuple):
     """One appointment: for whom, why, when; `state` is a key of the style sheet and `state_label` its word."""
 
     pk: int
@@ -47,6 +62,16 @@ class AppointmentRow:
 
     def is_at(self, now: datetime) -> bool:
         return self.span.start <= now < self.span.end
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUpRow:
+    """One appointment that was cancelled; `by` says on whose side (`l’usager`)."""
+
+    pk: int
+    starts_at: datetime
+    who: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +95,13 @@ class PermanenceRow:
     notes: tuple[str, ...]
     appointments: tuple[AppointmentRow, ...]
     shortest: timedelta | None
+    # What was given up of it and not rebooked, for the pages that tell.
+    given_up: "tuple[GivenUpRow, ...]" = ()
 
     @property
     def hours(self) -> str:
         """`8h30–12h30`, at the site."""
-        return format_time_range(self.local(self.span.start).time(), self.local(self.span.end).time())
+        return f"{self.hour_of(self.span.start)}–{self.hour_of(self.span.end)}"
 
     @property
     def entries(self) -> "list[Entry]":
@@ -83,14 +110,13 @@ class PermanenceRow:
 
     def hour_of(self, moment: datetime) -> str:
         """`8h30`, at the site."""
-        return format_time(self.local(moment).time())
+        return wall_clock(moment, self.zone).label
 
     def local(self, moment: datetime) -> datetime:
         return moment.astimezone(self.zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a permanence: an appointment, or free time where there is none."""
 
     permanence: PermanenceRow
@@ -114,6 +140,11 @@ class Entry:
 @lru_cache(maxsize=1024)
 def _booking_query(day: date, partner_slug: str) -> str:
     return urlencode({"jour": day.isoformat(), "partenaire": partner_slug})
+
+
+def without_free_time(rows: Iterable[PermanenceRow]) -> list[PermanenceRow]:
+    """The same rows with nothing to book in them."""
+    return [replace(row, shortest=None) for row in rows]
 
 
 def free_gaps(window: Span, busy: Iterable[Span], *, shortest: timedelta, not_before: datetime) -> list[Span]:
@@ -145,8 +176,7 @@ def entries_of(permanence: PermanenceRow, *, now: datetime) -> list[Entry]:
 # --- The grid ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands in a day: minutes after midnight, multiples of five, `[start, end)`."""
 
     start: int
@@ -156,8 +186,7 @@ class Place:
         return self.start < other.end and other.start < self.end
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """An entry and its place."""
 
     entry: Entry
@@ -284,9 +313,9 @@ def _minutes(moment: time) -> int:
 
 def _place(permanence: PermanenceRow, span: Span) -> Place:
     """Where `span` stands on the day of `permanence`, rounded outwards to rows and kept inside the grid."""
-    start, end = permanence.local(span.start), permanence.local(span.end)
-    first = 0 if start.date() < permanence.day else _minutes(start.time())
-    last = 24 * 60 if end.date() > permanence.day else _minutes(end.time())
+    start, end = wall_clock(span.start, permanence.zone), wall_clock(span.end, permanence.zone)
+    first = 0 if start.day < permanence.day else start.minutes
+    last = 24 * 60 if end.day > permanence.day else end.minutes
     first = min(max(first - first % ROW, EARLIEST), LATEST - SHORTEST_CELL)
     return Place(first, max(min(last + -last % ROW, LATEST), first + ROW))
 

@@ -6,12 +6,14 @@ The markup is the one that `static/css/agenda.css` describes at its head; every 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from html import escape
 from itertools import accumulate
 
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+
+from franceservices.addresses import page_address
 
 from .agenda import ROW, Agenda, AgendaDay, Band, Cell, Entry, Place
 from .row_addresses import RowAddress
@@ -115,7 +117,7 @@ class _Addresses:
 
     @classmethod
     def resolved(cls) -> "_Addresses":
-        return cls(RowAddress("bookings:appointment_detail"), reverse("bookings:book"))
+        return cls(RowAddress("bookings:appointment_detail"), page_address("bookings:book"))
 
     def booking_at(self, entry: Entry) -> str:
         return f"{self.booking}?{escape(entry.booking_query)}"
@@ -137,6 +139,18 @@ def _cell(cell: Cell, where: str, addresses: _Addresses) -> str:
         f'title="{starts}–{ends} {who}, {reason}, {appointment.state_label}"><time>{starts}</time> '
         f"<strong>{who}</strong> <span>{reason}</span> "
         f'<span class="status status-{appointment.state}">{appointment.state_label}</span></a>'
+    )
+
+
+def options(choices: Iterable[tuple[str, str]], *, chosen: str = "") -> SafeString:
+    """The options of a list of partners or of rooms: (value, label)."""
+    return mark_safe(
+        "".join(
+            [
+                f'<option value="{escape(value)}"{" selected" if value == chosen else ""}>{escape(label)}</option>'
+                for value, label in choices
+            ]
+        )
     )
 
 
@@ -219,6 +233,7 @@ def _join(parts: Iterable[SafeString]) -> SafeString:
     return format_html_join("", "{}", ((part,) for part in parts))
 
 
+@lru_cache(maxsize=1024)
 def _rows(place: Place) -> str:
     return f"{_from(place.start)} to-{place.end // 60:02}{place.end % 60:02}"
 

@@ -6,12 +6,11 @@ and a reason of 20 minutes may follow one of 45.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """The half-open interval `[start, end)`; both moments are aware, or both naive in tests."""
 
     start: datetime

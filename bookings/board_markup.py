@@ -1,4 +1,4 @@
-"""The lines of the board as HTML: hundreds of buttons are written as escaped strings, far faster than template tags.
+"""The cards of the board as HTML: hundreds of buttons are written as escaped strings, far faster than template tags.
 
 Ids stay the same from one refresh to the next, so that the focus does too.
 """
@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from html import escape
 
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from .agenda import AppointmentRow, Entry
+from franceservices.addresses import page_address
+
+from .agenda import AppointmentRow, Entry, PermanenceRow
+from .board import Card, Line, Part
 from .row_addresses import RowAddress
 from .steps import DeskStep
 
@@ -77,30 +79,63 @@ class StepButtons:
         return f"{opening}{self._fields}{button}</form>"
 
 
-class BoardLines:
-    """Writes the lines of one board."""
+class BoardCards:
+    """Writes the cards of one board; `here` and `csrf_token` as for `StepButtons`."""
 
     def __init__(self, *, here: str, csrf_token: Callable[[], str]) -> None:
         self.buttons = StepButtons(here=here, csrf_token=csrf_token)
         self.appointment_address = RowAddress("bookings:appointment_detail")
-        self.booking_address = reverse("bookings:book")
+        self.change_address = RowAddress("bookings:permanence_change")
+        self.booking_address = page_address("bookings:book")
 
-    def of(self, lines: Iterable[tuple[Entry, bool]]) -> SafeString:
-        """The items of a list: entries in order, each with whether its hour has come."""
-        written = [
-            self._free(entry) if entry.appointment is None else self._appointment(entry, is_now=is_now)
-            for entry, is_now in lines
+    def of(self, cards: Iterable[Card]) -> SafeString:
+        """The cards side by side."""
+        return mark_safe("\n".join([self._card(card) for card in cards]))
+
+    def _card(self, card: Card) -> str:
+        first, partner = card.first, escape(card.first.partner)
+        change = ""
+        if card.hours:
+            change = f" {self._change(first, f'cette permanence de {partner}')}"
+        return (
+            f'<section class="card partner-{first.colour}" aria-labelledby="permanence-{first.pk}">'
+            f'<div class="card-head"><h2 id="permanence-{first.pk}">{partner} · {escape(first.office)}</h2> '
+            f'<span class="dense nowrap">{card.hours}{change}</span></div>'
+            f"{''.join([self._part(card, part) for part in card.parts])}</section>"
+        )
+
+    def _part(self, card: Card, part: Part) -> str:
+        permanence, head = part.permanence, ""
+        if not card.hours or permanence.notes:
+            hours = ""
+            if not card.hours:
+                of_whom = f"la permanence de {escape(permanence.partner)} à {permanence.hours}"
+                hours = f"{permanence.hours} {self._change(permanence, of_whom)}"
+            notes = "".join([f" <span>{escape(note)}</span>" for note in permanence.notes])
+            head = f'<p class="card-part"><span>{hours}</span>{notes}</p>'
+        lines = [
+            self._free(line.entry) if line.entry.appointment is None else self._appointment(line) for line in part.lines
         ]
-        return mark_safe("\n".join(written))
+        if not lines:
+            nobody = "aucun rendez-vous à replacer" if permanence.is_cancelled else "aucun rendez-vous"
+            lines = [f'<li class="line line-free"><span class="line-text line-wide">{nobody}</span></li>']
+        return f'{head}<ol class="lines">{"".join(lines)}</ol>'
 
-    def _appointment(self, entry: Entry, *, is_now: bool) -> str:
-        row = entry.appointment
+    def _change(self, permanence: PermanenceRow, of_whom: str) -> str:
+        """The link to the changes of one date; `of_whom` is escaped already."""
+        return (
+            f'<a id="changer-{permanence.pk}" href="{self.change_address.of(permanence.pk)}">Changer'
+            f'<span class="visually-hidden"> {of_whom}</span></a>'
+        )
+
+    def _appointment(self, line: Line) -> str:
+        entry, row = line.entry, line.entry.appointment
         needs = "".join(
             f' <span class="badge"><span class="icon icon-info" aria-hidden="true"></span>{escape(need)}</span>'
             for need in row.needs
         )
         return (
-            f'<li id="ligne-{row.pk}" class="line{" line-now" if is_now else ""}" data-line>'
+            f'<li id="ligne-{row.pk}" class="line{" line-now" if line.is_now else ""}" data-line>'
             f'<time class="line-time">{entry.starts}</time> '
             f'<span class="line-text"><a id="rdv-{row.pk}" href="{self.appointment_address.of(row.pk)}">'
             f"{escape(row.who)}</a> <small>{escape(row.reason)}</small>{needs} "

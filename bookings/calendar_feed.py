@@ -5,22 +5,22 @@ address, the host or a name that may change. Moving somebody makes a new row, so
 one comes at the next reading; cancelled ones go. The words are those of `shared_planning`, for the same reasons.
 """
 
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
-from icalendar import Event, Timezone, vDuration
+from icalendar import Event
 
-from .calendar_files import empty_calendar, place_of
+from franceservices.calendar_feeds import empty_feed, zone_rules
+
+from .calendar_files import place_of
 from .models import Appointment, Permanence, SharedLink
 from .models.appointment import AppointmentQuerySet
+from .schedule_reading import Person
 from .shared_planning import called_name
 
 DAYS_BACK = 30
 UID_DOMAIN = "agenda.france-services.invalid"
-# How often a calendar is asked to come again; most have their own idea.
-READ_AGAIN_AFTER = timedelta(minutes=30)
 
 
 def feed_appointments(link: SharedLink) -> AppointmentQuerySet:
@@ -39,23 +39,11 @@ def feed_appointments(link: SharedLink) -> AppointmentQuerySet:
 def calendar_feed(link: SharedLink, *, now: datetime) -> bytes:
     """The whole calendar of `link` at the aware moment `now`, in the site's zone; one query."""
     zone = link.site.zone
-    name = f"{link.partner.short_name} – {link.site.short_name}"
-    calendar = empty_calendar()
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
-    calendar.add("x-wr-timezone", zone.key)
-    calendar["refresh-interval"] = vDuration(READ_AGAIN_AFTER)
-    calendar["refresh-interval"].params["VALUE"] = "DURATION"
-    calendar["x-published-ttl"] = vDuration(READ_AGAIN_AFTER)
-    calendar.add_component(_rules_of(zone, year=timezone.localtime(now, zone).year))
+    calendar = empty_feed(f"{link.partner.short_name} – {link.site.short_name}", zone=zone)
+    calendar.add_component(zone_rules(zone, year=timezone.localtime(now, zone).year))
     for appointment in feed_appointments(link):
         calendar.add_component(_event(appointment, link=link))
     return calendar.to_ical()
-
-
-def _rules_of(zone: ZoneInfo, *, year: int) -> Timezone:
-    """The offsets of `zone` over the years that entries read in `year` can lie in."""
-    return Timezone.from_tzinfo(zone, zone.key, date(year - 1, 1, 1), date(year + 2, 1, 1))
 
 
 def _event(appointment: Appointment, *, link: SharedLink) -> Event:
@@ -66,7 +54,7 @@ def _event(appointment: Appointment, *, link: SharedLink) -> Event:
     event.add("dtstamp", appointment.booked_at)
     event.add("dtstart", timezone.localtime(appointment.during.lower, zone))
     event.add("dtend", timezone.localtime(appointment.during.upper, zone))
-    event.add("summary", f"{called_name(appointment)} – {appointment.reason.label}")
+    event.add("summary", f"{called_name(Person.of(appointment))} – {appointment.reason.label}")
     event.add("location", f"{appointment.permanence.office.full_label}, {place_of(link.site)}")
     event.add("status", "CONFIRMED")
     event.add("class", "PRIVATE")

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 
 from django.conf import settings
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Event, vCalAddress
 
+from franceservices.calendar_feeds import empty_calendar
 from partners.models import Site
 
 from .models import Appointment, AppointmentStatus
 
 PUBLISH, CANCEL = "PUBLISH", "CANCEL"
-PRODUCT = "-//Espace France Services//Rendez-vous//FR"
 
 
 def first_of_chain(appointment: Appointment) -> Appointment:
@@ -24,14 +24,6 @@ def first_of_chain(appointment: Appointment) -> Appointment:
 def event_uid(appointment: Appointment) -> str:
     """The same for all the life of an appointment, so that a calendar moves its entry instead of adding one."""
     return f"rendez-vous-{first_of_chain(appointment).pk}@{appointment.site.slug}.france-services"
-
-
-def empty_calendar() -> Calendar:
-    """A calendar of ours without anything in it."""
-    calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
-    calendar.add("version", "2.0")
-    return calendar
 
 
 def place_of(site: Site) -> str:

@@ -3,9 +3,14 @@
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from franceservices.composed_queries import ComposedQuery, Given
 from partners.permissions import DESK_ROLES
 
 from .models import Appointment
+
+_TO_REPLACE = ComposedQuery(
+    lambda: Appointment.objects.to_replace().filter(site=Given("site")).order_by().values_list("pk")
+)
 
 
 def worklist(request: HttpRequest) -> dict[str, object]:
@@ -18,4 +23,4 @@ def _count(request: HttpRequest) -> int:
     if user is None or not user.is_authenticated or user.role not in DESK_ROLES:
         return 0
     site = request.get_current_site()
-    return Appointment.objects.to_replace().filter(site=site).count() if site else 0
+    return _TO_REPLACE.count(site=site.pk) if site else 0

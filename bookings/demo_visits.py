@@ -122,7 +122,8 @@ def _visits_of(
             reason=reasons[row.slug],
             partner=next((partners[slug] for slug in row.partners if slug in partners), None),
             people=dice.choices([1, 2, 3, 5], weights=[80, 14, 5, 1])[0],
-            nature=VisitNature.SUPPORT if row.at_computer else dice.choices([*VisitNature], weights=[60, 22, 18])[0],
+            # At the computer one person in three needs nobody beside her.
+            nature=dice.choices([*VisitNature], weights=[34, 66, 0] if row.at_computer else [60, 22, 18])[0],
             channel=VisitChannel.ON_SITE
             if row.at_computer
             else dice.choices([*VisitChannel], weights=[76, 18, 5, 1])[0],

@@ -8,8 +8,10 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from franceservices.composed_queries import Answer, Given, RoundTrip
 from franceservices.errors import DomainError
 from partners.models import Site, User
+from partners.visible_queries import AnyUser, VisibleQuery
 
 from .models import Appointment, AppointmentStatus, PermanenceStatus
 from .models.appointment import AppointmentQuerySet
@@ -35,6 +37,9 @@ USUAL_STEPS = {
     AppointmentStatus.ARRIVED: (DeskStep.STARTED, DeskStep.ABSENT),
     AppointmentStatus.IN_PROGRESS: (DeskStep.FINISHED,),
 }
+BEFORE_THE_HOUR = (DeskStep.ARRIVED, DeskStep.STARTED)
+# Which step brought an appointment where it is (the stamps agree: constraint `appointment_steps_match_status`).
+STEP_OF = {status: step for step, status in _TO.items()}
 
 
 def steps_open(appointment: Appointment, *, now: datetime) -> tuple[DeskStep, ...]:
@@ -42,20 +47,25 @@ def steps_open(appointment: Appointment, *, now: datetime) -> tuple[DeskStep, ..
 
     On a day that is past only its outcome can still be noted: received or absent.
     """
-    if appointment.status not in USUAL_STEPS or not _is_held(appointment):
+    zone = appointment.site.zone
+    return steps_open_in(
+        appointment.status,
+        is_held=_is_held(appointment),
+        days_ahead=(appointment.during.lower.astimezone(zone).date() - now.astimezone(zone).date()).days,
+        has_begun=appointment.during.lower <= now,
+    )
+
+
+def steps_open_in(status: str, *, is_held: bool, days_ahead: int, has_begun: bool) -> tuple[DeskStep, ...]:
+    """The same for an appointment of which only this is known; `days_ahead` is negative on the days that follow it."""
+    if status not in USUAL_STEPS or not is_held or days_ahead > 0:
         return ()
-    today = now.astimezone(appointment.site.zone).date()
-    day = appointment.local_start.date()
-    if day > today:
-        return ()
-    if day < today:
-        usual = (DeskStep.FINISHED, DeskStep.ABSENT)
-        return tuple(step for step in usual if appointment.status in _FROM[step])
-    steps = USUAL_STEPS[appointment.status]
-    if now < appointment.during.lower and appointment.status == AppointmentStatus.BOOKED:
+    if days_ahead < 0:
+        return tuple(step for step in (DeskStep.FINISHED, DeskStep.ABSENT) if status in _FROM[step])
+    if status == AppointmentStatus.BOOKED and not has_begun:
         # Nobody is absent before her hour.
-        return tuple(step for step in steps if step is not DeskStep.ABSENT)
-    return steps
+        return BEFORE_THE_HOUR
+    return USUAL_STEPS[status]
 
 
 def _is_held(appointment: Appointment) -> bool:
@@ -137,17 +147,28 @@ def undo_step(*, appointment: Appointment, by: User) -> Appointment:
     return appointment
 
 
-def unsettled(*, site: Site, user: User) -> AppointmentQuerySet:
+def unsettled(*, site: Site | Given, user: User | AnyUser, now: datetime | Given | None = None) -> AppointmentQuerySet:
     """The appointments at `site` whose time is over without an outcome, oldest first; none that wait to be replaced."""
     return (
         Appointment.objects.visible_to(user)
         .filter(
             site=site,
             status__in=[AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS],
-            during__endswith__lte=timezone.now(),
+            during__endswith__lte=now or timezone.now(),
             to_replace_since=None,
         )
         .exclude(permanence__status=PermanenceStatus.CANCELLED)
         .with_parties()
         .order_by("during", "pk")
     )
+
+
+# Each board counts them, every fifteen seconds.
+_UNSETTLED = VisibleQuery(
+    lambda user: unsettled(site=Given("site"), user=user, now=Given("now")).order_by().values_list("pk")
+)
+
+
+def ask_unsettled_count(trip: RoundTrip, *, site: Site, user: User) -> Answer:
+    """How many `unsettled` there are."""
+    return _UNSETTLED.ask_count(trip, user, site=site.pk, now=timezone.now())

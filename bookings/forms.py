@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import date
 
 from django import forms
@@ -234,7 +235,9 @@ class VisitorForm(forms.ModelForm):
 
 
 class BookingForm(forms.Form):
-    """For whom, and about what. `visitors` are those that may be chosen; None when the booking is for oneself."""
+    """For whom, and about what. `find` gives the visitor of an id as it is typed, if she may be chosen; it is None when
+    the booking is for oneself.
+    """
 
     who = forms.CharField(label="Usager", required=False)
     subject = forms.CharField(
@@ -247,12 +250,12 @@ class BookingForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args, visitors: QuerySet[Visitor] | None, **kwargs) -> None:
+    def __init__(self, *args, find: Callable[[str], Visitor | None] | None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.visitors = visitors
+        self.find = find
         subject = self.fields["subject"]
         subject.widget.attrs.pop("maxlength", None)
-        if visitors is None:
+        if find is None:
             del self.fields["who"]
             subject.label = "Objet (sans nom ni donnée de santé)"
             subject.help_text = "L’agent du partenaire le lit pour préparer l’entretien."
@@ -266,15 +269,21 @@ class BookingForm(forms.Form):
             return typed
         if not typed:
             raise ValidationError("Choisissez la personne qui vient, ou créez sa fiche.", code="required")
-        visitor = find_visitor(self.visitors, typed)
+        visitor = self.find(typed)
         if visitor is None:
             raise ValidationError("Cette personne n’est pas connue de cet espace. Cherchez-la par son nom.")
         return visitor
 
 
+def card_id(typed: str) -> int | None:
+    """The id of a card as an address or a form writes it; None for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+
+
 def find_visitor(visitors: QuerySet[Visitor], typed: str) -> Visitor | None:
-    """The one of `visitors` with this id, as an address or a form writes it; None for anything else."""
-    return visitors.filter(pk=int(typed)).first() if typed.isascii() and typed.isdigit() and len(typed) < 19 else None
+    """The one of `visitors` with this id; None for anything else."""
+    pk = card_id(typed)
+    return None if pk is None else visitors.filter(pk=pk).first()
 
 
 def day_input(**attributes: str) -> forms.DateInput:
@@ -365,7 +374,4 @@ class CancelForm(forms.Form):
 
 def cancellation_sides(appointment: Appointment) -> list[tuple[str, str]]:
     """The choices of who gives up `appointment`: a social worker's own has no visitor."""
-    return [
-        (value, "le travailleur social" if value == CancelledBy.VISITOR and not appointment.visitor_id else label)
-        for value, label in CancelledBy.choices
-    ]
+    return [(side.value, side.said_of(is_social_worker=not appointment.visitor_id)) for side in CancelledBy]

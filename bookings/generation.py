@@ -15,13 +15,14 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.urls import reverse
 from django.utils import timezone
 
+from conventions.grid import DisplacedPeople
 from conventions.models import Convention, PermanenceSlot
-from franceservices.dates import format_date_weekday, format_time_range, join_fr, local_interval
+from franceservices.dates import format_date_weekday, format_time, format_time_range, join_fr, local_interval
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from franceservices.money import NO_BREAK_SPACE
 from partners.calendars import ClosedDays, civil_days, closed_days
-from partners.models import Office
+from partners.models import Office, User
 
 from .models import Appointment, AppointmentStatus, Permanence, PermanenceOrigin, PermanenceStatus
 from .orphans import release_if_empty
@@ -71,6 +72,19 @@ class GenerationReport:
     def next_step(self) -> tuple[str, str] | None:
         """The worklist, once somebody's date left the grid."""
         return ("Voir «\u00a0À replacer\u00a0»", reverse("bookings:to_replace")) if self.orphaned else None
+
+    def displaced(self, *, reader: User) -> DisplacedPeople:
+        """Who is booked on the dates that left the grid; only those that `reader` sees are named. Two queries."""
+        booked = Appointment.objects.standing().filter(permanence__in=[found.pk for found in self.orphaned])
+        seen = booked.visible_to(reader).with_parties().order_by("during", "pk")
+        return DisplacedPeople(
+            count=booked.count(),
+            lines=tuple(
+                f"{format_date_weekday(appointment.local_start.date())} à {format_time(appointment.local_start.time())}"
+                f"{NO_BREAK_SPACE}: {appointment.who}"
+                for appointment in seen
+            ),
+        )
 
     def details(self) -> list[str]:
         """What is left to do by hand: dates that keep appointments out of the grid, dates whose office is taken."""
@@ -140,15 +154,19 @@ def _generate_for(convention: Convention, first: date | None, last: date | None)
     list(Office.objects.select_for_update(no_key=True).filter(pk__in=office_ids).order_by("pk"))
     slots = list(grid)
     locked = generated.select_for_update(no_key=True, of=["self"]).order_by("pk")
-    stored = sorted(
-        locked.with_parties().prefetch_related("appointments"),
-        # A date whose slot is gone may take over what another slot foresees, once the dates of that slot are settled.
-        key=lambda permanence: (permanence.slot_id is None, permanence.during.lower, permanence.pk),
-    )
-
     standing = StandingChanges.of(convention, first, furthest)
     closed = standing.as_open(closed_days([convention.site], first, furthest)[convention.site_id])
     expected = {(found.slot.pk, found.day): found for found in occurrences(slots, convention, closed, first, furthest)}
+    stored = sorted(
+        locked.with_parties().prefetch_related("appointments"),
+        # A date whose slot is gone, or foresees that day no more, may take over what another slot foresees, once the
+        # dates of that slot are settled.
+        key=lambda permanence: (
+            (permanence.slot_id, permanence.day) not in expected,
+            permanence.during.lower,
+            permanence.pk,
+        ),
+    )
     _retire_or_adapt(stored, expected, report)
     _create_missing(convention, {key: found for key, found in expected.items() if found.day <= last}, report)
     standing.cancel_new_dates()
@@ -164,7 +182,7 @@ def _retire_or_adapt(
     now = timezone.now()
     for permanence in stored:
         found = expected.get((permanence.slot_id, permanence.day))
-        if found is None and permanence.slot_id is None:
+        if found is None:
             found = _successor(permanence, expected)
         released = _was_released(permanence)
         is_planned = permanence.status == PermanenceStatus.PLANNED
@@ -207,7 +225,7 @@ def _was_released(permanence: Permanence) -> bool:
 
 
 def _successor(permanence: Permanence, expected: dict[tuple[int, date], Occurrence]) -> Occurrence | None:
-    """The date of a new slot that takes the place of a deleted one: same day, office and an overlapping time."""
+    """The date of another slot that takes the place of one deleted or ended: same day, office, an overlapping time."""
     return next(
         (
             found

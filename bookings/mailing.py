@@ -38,6 +38,11 @@ def send_email(text: EmailText, *, to: str, site: Site, key: str) -> str:
         part.set_param("method", text.calendar_file.method)
         part.add_header("Content-Disposition", "attachment", filename="rendez-vous.ics")
         message.attach(part)
+    return hand_over(message)
+
+
+def hand_over(message: EmailMessage) -> str:
+    """Hand a written e-mail over to the mail server; return what to keep of it. Raises SendError."""
     connection = get_connection()
     try:
         connection.open()

@@ -85,6 +85,27 @@ def rebook(
     return new
 
 
+@transaction.atomic
+def put_back_to_replace(*, appointment: Appointment, by: User) -> Appointment:
+    """Undo the cancellation of an appointment that its permanence held no longer: the person waits again.
+
+    Raises DomainError when it is not cancelled or was moved, TimeTaken when somebody else has its hour by now, and
+    Appointment.DoesNotExist outside the perimeter of `by`.
+    """
+    Permanence.objects.select_for_update(no_key=True).get(pk=appointment.permanence_id)
+    found = Appointment.objects.visible_to(by).select_for_update(no_key=True, of=["self"]).get(pk=appointment.pk)
+    if found.status != AppointmentStatus.CANCELLED:
+        raise DomainError("Ce rendez-vous n’est pas annulé.")
+    if Appointment.objects.filter(rebooked_from=found).exists():
+        raise DomainError("Ce rendez-vous a été déplacé à une autre heure\u00a0: c’est le nouveau qu’il faut déplacer.")
+    found.status, found.to_replace_since = AppointmentStatus.BOOKED, timezone.now()
+    found.cancelled_at = found.cancelled_by = None
+    found.cancelled_for = found.cancellation_reason = ""
+    with translate_violations({"appointment_time_free": TimeTaken()}):
+        found.save()
+    return found
+
+
 def why_not_movable(appointment: Appointment, *, now: datetime) -> str:
     """The sentence that says why `appointment` can no longer get another time; empty when it can.
 

@@ -1,117 +1,170 @@
 """The permanences of a period as the schedule pages show them: a constant number of queries, whatever their number."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time, timedelta
-
-from django.db.models import F, Min, Prefetch, Q
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from conventions.models import Audience, BookingMode
+from franceservices.composed_queries import RoundTrip
 from franceservices.dates import format_duration
 from partners.calendars import closed_days
-from partners.models import OpeningHours, Site, User
+from partners.models import Site, SiteTimeZone, User
+from partners.models.office import full_label
 
-from .agenda import AppointmentRow, PermanenceRow
+from .agenda import AppointmentRow, GivenUpRow, PermanenceRow, wall_clock
 from .availability import Span
-from .desk_steps import last_step, steps_open
-from .models import Appointment, AppointmentStatus, Permanence, PermanenceOrigin, PermanenceStatus, Reason
+from .desk_steps import STEP_OF, steps_open_in
+from .models import Appointment, AppointmentStatus, CancelledBy, PermanenceOrigin
 from .models.permanence import PermanenceQuerySet
-from .steps import DeskStep
+from .models.visitor import needs_in_words
+from .schedule_reading import (
+    APPOINTMENT_COLUMNS,
+    OPENING_LINES,
+    PERMANENCE_COLUMNS,
+    SHORTEST_DURATIONS,
+    SITE_APPOINTMENTS,
+    SITE_PERMANENCES,
+    SITE_STANDING,
+    AppointmentRead,
+    PermanenceRead,
+    Person,
+)
 
 Shortest = Mapping[tuple[int, str], timedelta]
 # How many dates are looked at to find the next one on which the space opens: well over any closure.
 DAYS_LOOKED_AT = 90
-# What is shown of permanences and of appointments; a week has hundreds of them, and the rest of their columns would
-# cost more than all else.
-_READ_OF_PERMANENCE = (
-    *("partner", "office", "day", "during", "audience", "mode", "origin", "status", "purpose", "orphaned_at"),
-    *("site__short_name", "site__time_zone", "site__late_after_minutes"),
-    *("partner__short_name", "partner__slug", "partner__colour", "office__label"),
-)
-_READ_OF_APPOINTMENT = (
-    *("permanence", "site", "subject", "during", "status", "to_replace_since"),
-    *("arrived_at", "started_at", "finished_at", "absent_at"),
-    *("social_worker__first_name", "social_worker__last_name", "visitor__first_name", "visitor__last_name"),
-    *("visitor__interpreter_language", "visitor__needs_wheelchair_access", "visitor__phone_only"),
-)
 
 
-def full_name(appointment: Appointment) -> str:
+def full_name(person: Person) -> str:
     """Never an e-mail address, which stands in for a missing name elsewhere: partners' agents read this."""
-    worker = appointment.social_worker
-    if worker is None:
-        return appointment.visitor.full_name
-    return f"{worker.first_name} {worker.last_name}".strip() or "Travailleur social"
+    if person.is_social_worker:
+        return f"{person.first_name} {person.last_name}".strip() or "Travailleur social"
+    return f"{person.first_name} {person.last_name.upper()}".strip()
 
 
 def permanence_rows(
-    permanences: PermanenceQuerySet,
-    *,
-    now: datetime,
-    free_for: User | None = None,
-    name_of: Callable[[Appointment], str] = full_name,
+    permanences: PermanenceQuerySet, *, now: datetime, name_of: Callable[[Person], str] = full_name
 ) -> list[PermanenceRow]:
     """The rows of `permanences`, cancelled ones included, with their appointments that stand: two queries.
 
-    With `free_for` the free time that this person may book is told too, at the price of one more query. `name_of`
-    says how people are named.
+    `name_of` says how people are named.
     """
-    appointments = (
-        Appointment.objects.standing()
-        .select_related("visitor", "social_worker")
-        .annotate(reason_label=F("reason__label"))
-        .only(*_READ_OF_APPOINTMENT)
-    )
-    found = (
-        permanences.with_parties()
-        .only(*_READ_OF_PERMANENCE)
-        .prefetch_related(Prefetch("appointments", queryset=appointments, to_attr="standing_appointments"))
-    )
-    shortest = {} if free_for is None else _shortest_durations(free_for)
-    return [_permanence_row(permanence, shortest, now, name_of) for permanence in found]
+    found = [PermanenceRead(*read) for read in permanences.values_list(*PERMANENCE_COLUMNS)]
+    appointments = Appointment.objects.standing().filter(permanence__in=[permanence.pk for permanence in found])
+    return _rows(found, appointments.values_list(*APPOINTMENT_COLUMNS), {}, now, name_of)
 
 
-def _shortest_durations(user: User) -> Shortest:
-    """The shortest appointment that `user` may book with each partner, for each audience."""
-    durations = (
-        Reason.objects.bookable_by(user)
-        .order_by()
-        .values("partners", "audience")
-        .annotate(shortest=Min("duration_minutes"))
-        .values_list("partners", "audience", "shortest")
-    )
-    return {(partner, audience): timedelta(minutes=minutes) for partner, audience, minutes in durations}
+class SiteRows:
+    """The rows of `site`, which the reader may see, on the civil days `[first, last]`: two queries of `trip`.
+
+    With `free_for` the free time that this person may book is told too, at the price of one more query; `with_given_up`
+    adds what was cancelled and not rebooked.
+    """
+
+    def __init__(
+        self,
+        trip: RoundTrip,
+        site: Site,
+        first: date,
+        last: date,
+        *,
+        free_for: User | None = None,
+        with_given_up: bool = False,
+    ) -> None:
+        period = {"site": site.pk, "first": first, "last": last}
+        self._permanences = trip.ask(SITE_PERMANENCES, **period)
+        self._appointments = trip.ask(SITE_APPOINTMENTS if with_given_up else SITE_STANDING, **period)
+        self._durations = None
+        if free_for is not None:
+            self._durations = trip.ask(SHORTEST_DURATIONS[free_for.may_book_for_social_workers])
+
+    def rows(self, *, now: datetime, partner_slug: str = "", office_id: int | None = None) -> list[PermanenceRow]:
+        """In order of time; `partner_slug` and `office_id` leave the others out."""
+        found = [
+            permanence
+            for permanence in map(PermanenceRead._make, self._permanences.rows())
+            if (not partner_slug or permanence.partner_slug == partner_slug)
+            and (office_id is None or permanence.office_id == office_id)
+        ]
+        durations = self._durations.rows() if self._durations else []
+        shortest = {(partner, audience): timedelta(minutes=minutes) for partner, audience, minutes in durations}
+        return _rows(found, self._appointments.rows(), shortest, now, full_name)
+
+
+def _rows(
+    permanences: Iterable[PermanenceRead],
+    appointments: Iterable[tuple],
+    shortest: Shortest,
+    now: datetime,
+    name_of: Callable[[Person], str],
+) -> list[PermanenceRow]:
+    of_permanence: dict[int, list[AppointmentRead]] = defaultdict(list)
+    for read in appointments:
+        of_permanence[read[0]].append(AppointmentRead(*read))
+    return [
+        _permanence_row(permanence, of_permanence[permanence.pk], shortest, now, name_of) for permanence in permanences
+    ]
 
 
 def _permanence_row(
-    permanence: Permanence, shortest: Shortest, now: datetime, name_of: Callable[[Appointment], str]
+    permanence: PermanenceRead,
+    appointments: list[AppointmentRead],
+    shortest: Shortest,
+    now: datetime,
+    name_of: Callable[[Person], str],
 ) -> PermanenceRow:
-    takes_appointments = (
-        permanence.status == PermanenceStatus.PLANNED
-        and permanence.mode == BookingMode.APPOINTMENT
-        and permanence.orphaned_at is None
-    )
+    zone, place = _zone(permanence.time_zone)
+    today = now.astimezone(zone).date()
     return PermanenceRow(
         pk=permanence.pk,
         day=permanence.day,
-        span=Span(permanence.during.lower, permanence.during.upper),
-        zone=permanence.site.zone,
-        site=permanence.site.short_name,
-        place=permanence.site.get_time_zone_display(),
-        partner=permanence.partner.short_name,
-        partner_slug=permanence.partner.slug,
-        colour=permanence.partner.colour,
-        office=permanence.office.full_label,
-        is_cancelled=permanence.status == PermanenceStatus.CANCELLED,
+        span=Span(_moment(permanence.starts), _moment(permanence.ends)),
+        zone=zone,
+        site=permanence.site,
+        place=place,
+        partner=permanence.partner,
+        partner_slug=permanence.partner_slug,
+        colour=permanence.colour,
+        office=full_label(permanence.office_label),
+        is_cancelled=permanence.is_cancelled,
         notes=tuple(_notes(permanence)),
         appointments=tuple(
-            _appointment_row(appointment, permanence, now, name_of) for appointment in permanence.standing_appointments
+            _appointment_row(appointment, permanence, zone, today, now, name_of)
+            for appointment in appointments
+            if appointment.status != AppointmentStatus.CANCELLED
         ),
-        shortest=shortest.get((permanence.partner_id, permanence.audience)) if takes_appointments else None,
+        shortest=(
+            shortest.get((permanence.partner_id, permanence.audience)) if permanence.takes_appointments else None
+        ),
+        given_up=tuple(
+            GivenUpRow(
+                pk=appointment.pk,
+                starts_at=_moment(appointment.starts),
+                who=name_of(appointment.person),
+                by=CancelledBy(appointment.cancelled_for).said_of(is_social_worker=appointment.person.is_social_worker),
+            )
+            for appointment in appointments
+            if appointment.status == AppointmentStatus.CANCELLED and appointment.rebooked_as is None
+        ),
     )
 
 
-def _notes(permanence: Permanence) -> Iterable[str]:
-    if permanence.status == PermanenceStatus.CANCELLED:
+@lru_cache(maxsize=32)
+def _zone(name: str) -> tuple[ZoneInfo, str]:
+    """The zone and how the French name the place."""
+    return ZoneInfo(name), SiteTimeZone(name).label
+
+
+@lru_cache(maxsize=4096)
+def _moment(seconds: float) -> datetime:
+    """A moment in UTC; the appointments of a week share a hundred of them, and `wall_clock` knows them again."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _notes(permanence: PermanenceRead) -> Iterator[str]:
+    if permanence.is_cancelled:
         yield "annulée"
     elif permanence.orphaned_at is not None:
         yield "hors grille"
@@ -124,61 +177,81 @@ def _notes(permanence: Permanence) -> Iterable[str]:
 
 
 def _appointment_row(
-    appointment: Appointment, permanence: Permanence, now: datetime, name_of: Callable[[Appointment], str]
+    appointment: AppointmentRead,
+    permanence: PermanenceRead,
+    zone: ZoneInfo,
+    today: date,
+    now: datetime,
+    name_of: Callable[[Person], str],
 ) -> AppointmentRow:
-    # The same rows, not fetched again: the rules of the steps read them.
-    appointment.site = permanence.site
-    state, label = _state(appointment, permanence, now)
+    starts_at, status = _moment(appointment.starts), appointment.status
+    span = Span(starts_at, _moment(appointment.ends))
+    days_ahead = (wall_clock(starts_at, zone).day - today).days
+    since = _since(appointment)
+    state, label = _state(appointment, permanence, span, since, now)
     return AppointmentRow(
         pk=appointment.pk,
-        span=Span(appointment.during.lower, appointment.during.upper),
-        who=name_of(appointment),
-        reason=appointment.reason_label,
+        span=span,
+        who=name_of(appointment.person),
+        reason=appointment.reason,
         subject=appointment.subject,
-        for_social_worker=appointment.social_worker_id is not None,
+        for_social_worker=appointment.worker_id is not None,
         state=state,
         state_label=label,
-        since=_since(appointment),
-        needs=tuple(appointment.visitor.needs) if appointment.visitor_id else (),
-        steps=steps_open(appointment, now=now),
-        undoable=_undoable(appointment, now),
+        since=since,
+        needs=_needs(appointment),
+        steps=steps_open_in(
+            status,
+            is_held=not permanence.is_cancelled and appointment.to_replace_since is None,
+            days_ahead=days_ahead,
+            has_begun=starts_at <= now,
+        ),
+        # What was noted is taken back on its day.
+        undoable=STEP_OF.get(status) if days_ahead == 0 else None,
     )
 
 
-def _undoable(appointment: Appointment, now: datetime) -> DeskStep | None:
-    """The step that can be taken back: the last one, on its day."""
-    step = last_step(appointment)
-    if step is None or appointment.local_start.date() != now.astimezone(appointment.site.zone).date():
-        return None
-    return step
+def _needs(appointment: AppointmentRead) -> tuple[str, ...]:
+    if not (appointment.interpreter_language or appointment.needs_wheelchair_access or appointment.phone_only):
+        return ()
+    return tuple(
+        needs_in_words(
+            interpreter_language=appointment.interpreter_language,
+            needs_wheelchair_access=appointment.needs_wheelchair_access,
+            phone_only=appointment.phone_only,
+        )
+    )
 
 
-def _state(appointment: Appointment, permanence: Permanence, now: datetime) -> tuple[str, str]:
+def _state(
+    appointment: AppointmentRead, permanence: PermanenceRead, span: Span, since: datetime | None, now: datetime
+) -> tuple[str, str]:
     """The key and the word of how far an appointment is; one that nobody noted says whether its hour is past."""
-    since = _since(appointment)
+    status = appointment.status
     if since is not None:
-        word = "attend" if appointment.status == AppointmentStatus.ARRIVED else "en entretien"
-        return appointment.status, f"{word} {format_duration(_minutes(since, now))}"
-    if appointment.status != AppointmentStatus.BOOKED:
-        return appointment.status, appointment.get_status_display().lower()
-    if appointment.during.upper <= now:
+        word = "attend" if status == AppointmentStatus.ARRIVED else "en entretien"
+        return status, f"{word} {format_duration(_minutes(since, now))}"
+    if status != AppointmentStatus.BOOKED:
+        return status, AppointmentStatus(status).label.lower()
+    if span.end <= now:
         return "neutral", "passé"
-    is_off = permanence.status == PermanenceStatus.CANCELLED or permanence.orphaned_at is not None
-    if is_off or appointment.to_replace_since is not None:
+    if permanence.is_cancelled or permanence.orphaned_at is not None or appointment.to_replace_since is not None:
         return "warning", "à replacer"
-    if appointment.during.lower > now:
+    if span.start > now:
         return "coming", "à venir"
-    late = _minutes(appointment.during.lower, now)
-    if late >= permanence.site.late_after_minutes:
+    late = _minutes(span.start, now)
+    if late >= permanence.late_after_minutes:
         return "late", f"en retard de {format_duration(late)}"
     return "booked", "c’est l’heure"
 
 
-def _since(appointment: Appointment) -> datetime | None:
+def _since(appointment: AppointmentRead) -> datetime | None:
     """Since when somebody waits, or is with the agent; None for anybody else."""
     if appointment.status == AppointmentStatus.ARRIVED:
-        return appointment.arrived_at
-    return appointment.started_at if appointment.status == AppointmentStatus.IN_PROGRESS else None
+        return datetime.fromtimestamp(appointment.arrived, UTC)
+    if appointment.status == AppointmentStatus.IN_PROGRESS:
+        return datetime.fromtimestamp(appointment.started, UTC)
+    return None
 
 
 def _minutes(since: datetime, now: datetime) -> int:
@@ -187,17 +260,18 @@ def _minutes(since: datetime, now: datetime) -> int:
 
 def opening_by_day(site: Site, days: Iterable[date]) -> dict[date, list[tuple[time, time]]]:
     """The opening hours `[start, end)` of `site` on each of `days` (at least one), site-local; one query."""
+    return ask_opening(RoundTrip(), site, days)()
+
+
+def ask_opening(trip: RoundTrip, site: Site, days: Iterable[date]) -> Callable[[], dict[date, list[tuple[time, time]]]]:
+    """What gives `opening_by_day` once the trip is made."""
     days = list(days)
-    lines = list(
-        OpeningHours.objects.filter(Q(ends_on=None) | Q(ends_on__gte=min(days)), site=site, starts_on__lte=max(days))
-    )
-    return {
+    lines = trip.ask(OPENING_LINES, site=site.pk, first=min(days), last=max(days))
+    return lambda: {
         day: [
-            (line.start_time, line.end_time)
-            for line in lines
-            if line.weekday == day.isoweekday()
-            and line.starts_on <= day
-            and (line.ends_on is None or day <= line.ends_on)
+            (start, end)
+            for weekday, start, end, starts_on, ends_on in lines.rows()
+            if weekday == day.isoweekday() and starts_on <= day and (ends_on is None or day <= ends_on)
         ]
         for day in days
     }

@@ -4,12 +4,15 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from conventions.models import Audience
+from franceservices.composed_queries import ComposedQuery, Given
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from partners.models import Ccas, User
+from partners.visible_queries import VisibleQuery
 
 from .errors import TimeNotOffered, TimeTaken
 from .free_times import FreeTime
@@ -24,6 +27,32 @@ from .models import (
 )
 from .notices import queue_notices
 from .orphans import lock_orphan, release_if_empty
+
+# What a booking locks, composed once: Django took longer over these than PostgreSQL.
+_PERMANENCE_LOCKED = VisibleQuery(
+    lambda by: (
+        Permanence.objects.visible_to(by)
+        .select_for_update(no_key=True, of=["self"])
+        .select_related("site", "partner")
+        .annotate(
+            is_for_reason=Exists(
+                Reason.partners.through.objects.filter(reason=Given("reason"), partner=OuterRef("partner"))
+            )
+        )
+        .filter(pk=Given("permanence"))
+    )
+)
+_CARD_LOCKED = ComposedQuery(
+    lambda: (
+        Visitor.objects.select_for_update(no_key=True)
+        .annotate(
+            is_time_taken=Exists(
+                Appointment.objects.standing().filter(permanence=Given("permanence"), during__overlap=Given("during"))
+            )
+        )
+        .filter(pk=Given("card"))
+    )
+)
 
 
 def create_visitor(
@@ -77,19 +106,17 @@ def book_appointment(
     Raises TimeTaken when somebody has the time, TimeNotOffered when it cannot be had at all, and
     Permanence.DoesNotExist outside the perimeter of `by`.
     """
-    permanence = (
-        Permanence.objects.visible_to(by)
-        .select_for_update(no_key=True, of=["self"])
-        .select_related("site", "partner")
-        .get(pk=permanence_id)
-    )
+    permanence = next(iter(_PERMANENCE_LOCKED.instances(by, permanence=permanence_id, reason=reason.pk)), None)
+    if permanence is None:
+        raise Permanence.DoesNotExist
     during = _span(starts_at, reason)
-    _check_time(permanence, during, reason, by)
+    _check_time(permanence, during, reason, by, is_for_reason=permanence.is_for_reason)
     _check_person(permanence, reason, visitor)
-    if permanence.appointments.standing().filter(during__overlap=during).exists():
-        raise TimeTaken
+    # Asked once the permanence is locked, in one query with the card of the person.
     if visitor is not None:
-        visitor = _card_now(visitor)
+        visitor = _card_now(visitor, permanence, during)
+    elif permanence.appointments.standing().filter(during__overlap=during).exists():
+        raise TimeTaken
     # The error leaves this function's own transaction, or its savepoint in a wider one: no other is needed.
     with translate_violations({"appointment_time_free": TimeTaken()}, savepoint=False):
         appointment = Appointment.objects.create(
@@ -166,24 +193,33 @@ def time_to_book(*, permanence_id: int, starts_at: datetime, reason: Reason, by:
     return FreeTime(permanence, timezone.localtime(during.lower, zone), timezone.localtime(during.upper, zone))
 
 
-def _check_time(permanence: Permanence, during: DateTimeTZRange, reason: Reason, by: User) -> None:
+def _check_time(
+    permanence: Permanence, during: DateTimeTZRange, reason: Reason, by: User, *, is_for_reason: bool | None = None
+) -> None:
     """Raise TimeNotOffered, with the sentence to show, unless `by` may have this time of this permanence at all."""
     if by.is_partner_agent:
         raise TimeNotOffered("Les rendez-vous sont pris par l’accueil du CCAS.")
-    check_fit(permanence, during, reason)
+    check_fit(permanence, during, reason, is_for_reason=is_for_reason)
     if reason.audience == Audience.SOCIAL_WORKERS and not by.may_book_for_social_workers:
         raise TimeNotOffered("Ces créneaux sont réservés aux travailleurs sociaux.")
 
 
-def check_fit(permanence: Permanence, during: DateTimeTZRange, reason: Reason) -> None:
-    """Raise TimeNotOffered, with the sentence to show, unless `during` is a time to come in which it takes `reason`."""
+def check_fit(
+    permanence: Permanence, during: DateTimeTZRange, reason: Reason, *, is_for_reason: bool | None = None
+) -> None:
+    """Raise TimeNotOffered, with the sentence to show, unless `during` is a time to come in which it takes `reason`.
+
+    `is_for_reason` says whether the partner takes the reason where it was read with the permanence.
+    """
+    if is_for_reason is None:
+        is_for_reason = reason.partners.filter(pk=permanence.partner_id).exists()
     if not permanence.is_bookable:
         raise TimeNotOffered("Cette permanence n’accepte plus de rendez-vous. Choisissez un autre créneau.")
     if during.lower <= timezone.now():
         raise TimeNotOffered("Cette heure est déjà passée. Choisissez un autre créneau.")
     if during.lower < permanence.during.lower or during.upper > permanence.during.upper:
         raise TimeNotOffered("Cette heure est en dehors de la permanence. Choisissez un autre créneau.")
-    if permanence.audience != reason.audience or not reason.partners.filter(pk=permanence.partner_id).exists():
+    if permanence.audience != reason.audience or not is_for_reason:
         raise TimeNotOffered("Cette permanence ne traite pas ce motif. Choisissez un autre créneau.")
 
 
@@ -198,11 +234,16 @@ def _check_person(permanence: Permanence, reason: Reason, visitor: Visitor | Non
         raise TimeNotOffered("Cette personne n’est pas connue de cet espace.")
 
 
-def _card_now(visitor: Visitor) -> Visitor:
-    """The card of this person, locked until the booking is written: a colleague may be merging it with another."""
+def _card_now(visitor: Visitor, permanence: Permanence, during: DateTimeTZRange) -> Visitor:
+    """The card of this person, locked until the booking is written: a colleague may be merging it with another.
+
+    Raises TimeTaken when somebody holds a part of `during`.
+    """
     card = visitor
     while True:
-        card = Visitor.objects.select_for_update(no_key=True).get(pk=card.current_card().pk)
+        card = _CARD_LOCKED.instances(card=card.current_card().pk, permanence=permanence.pk, during=during)[0]
+        if card.is_time_taken:
+            raise TimeTaken
         if card.merged_into_id is None:
             return card
 

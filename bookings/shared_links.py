@@ -1,11 +1,9 @@
 """Addresses by which a partner reads its planning without signing in: made, found again, revoked.
 
-The secret is told once, to whoever makes the address; the database keeps its SHA-256 digest. The secret has 256 bits
-of chance, so that a plain digest is as good as a slow one, and looking it up takes the same work for every text.
+The secret is told once, to whoever makes the address; the database keeps its digest: see
+`franceservices/secret_links.py`.
 """
 
-import hashlib
-import secrets
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,20 +12,15 @@ from django.utils import timezone
 
 from franceservices.dates import day_bounds, format_date_long
 from franceservices.errors import DomainError
+from franceservices.secret_links import digest_of, new_secret
 from partners.models import Partner, Site, User
 
 from .models import Permanence, SharedLink, SharedLinkKind
 
-TOKEN_BYTES = 32
 # How long a planning may stay open without an account, and what the form proposes, in days from today.
 LONGEST_DAYS, USUAL_DAYS = 90, 30
 # An agent's own feed ends with her account; the term only clears away what nobody uses any more.
 FEED_DAYS = 365
-
-
-def digest_of(token: str) -> str:
-    """What the database keeps of a secret: 64 hexadecimal digits, whatever the text."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def find_shared_link(token: str, *, kind: SharedLinkKind, at: datetime) -> SharedLink | None:
@@ -95,7 +88,7 @@ def create_calendar_link(*, site: Site, device: str, by: User) -> tuple[SharedLi
 def _create(
     kind: SharedLinkKind, *, site: Site, partner: Partner, recipient: str, last_day: date, by: User
 ) -> tuple[SharedLink, str]:
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_secret()
     link = SharedLink.objects.create(
         site=site,
         partner=partner,

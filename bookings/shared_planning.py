@@ -13,15 +13,15 @@ from datetime import date, datetime, timedelta
 from franceservices.dates import monday_of
 
 from .agenda import PermanenceRow
-from .models import Appointment, Permanence, SharedLink
+from .models import Permanence, SharedLink
+from .schedule_reading import Person
 from .schedule_rows import permanence_rows
 
 WEEK = timedelta(days=7)
 
 
-def called_name(appointment: Appointment) -> str:
+def called_name(person: Person) -> str:
     """« AMRANI L. », as the person is called in the space; « Travailleur social » for one without a name."""
-    person = appointment.visitor or appointment.social_worker
     initial = f"{person.first_name.strip()[:1].upper()}." if person.first_name.strip() else ""
     return f"{person.last_name.upper()} {initial}".strip() or "Travailleur social"
 

@@ -16,6 +16,7 @@ from partners.models import Office, Partner, Site
 from .agenda import week_label
 from .models import Appointment, Permanence, PermanenceStatus
 from .models.permanence import PermanenceQuerySet
+from .schedule_reading import Person
 from .schedule_rows import full_name
 
 # Monday to Friday are on the sheet whatever happens; the week-end only when a partner comes.
@@ -209,7 +210,7 @@ def _day_line(appointment: Appointment, permanence: Permanence) -> DayLine:
         notes.append("à replacer")
     return DayLine(
         starts=appointment.during.lower.astimezone(permanence.site.zone).time(),
-        who=full_name(appointment),
+        who=full_name(Person.of(appointment)),
         note=", ".join(notes),
         reason=appointment.reason.label,
         needs=tuple(appointment.visitor.needs) if appointment.visitor_id else (),

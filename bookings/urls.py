@@ -76,6 +76,8 @@ urlpatterns = [
     path("permanences/<int:pk>/changer/", views.PermanenceChangeView.as_view(), name="permanence_change"),
     path("rendez-vous/<int:pk>/deplacer/", views.AppointmentMoveView.as_view(), name="appointment_move"),
     path("a-replacer/", views.ToReplaceView.as_view(), name="to_replace"),
+    path("a-replacer/<int:pk>/annuler/", views.to_replace_cancel, name="to_replace_cancel"),
+    path("a-replacer/<int:pk>/remettre/", views.to_replace_put_back, name="to_replace_put_back"),
     # Sheets to print
     path("agenda/journee.pdf", views.day_list, name="day_list"),
     path("bureaux/<int:pk>/semaine.pdf", views.office_sheet, name="office_sheet"),

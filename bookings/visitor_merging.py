@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.apps import apps
+from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Model, Q
 from django.utils import timezone
 
 from franceservices.errors import DomainError
@@ -81,8 +83,9 @@ def merge_visitors(*, kept: Visitor, merged: Visitor, facts: Mapping[str, Side],
     """Make `kept` and `merged` one card. `facts` names the card that gives each of CHOSEN_FACTS; where it is silent,
     the kept one, or the other where that one has nothing.
 
-    Appointments move, with their messages; needs add up; notes are put one after the other; a consent stays only with
-    the very address it was given for. The merged card keeps its facts, leaves all searches and leads to the kept one.
+    Appointments move, with their messages, and what the floors above keep of a person; needs add up; notes are put one
+    after the other; a consent stays only with the very address it was given for. The merged card keeps its facts,
+    leaves all searches and leads to the kept one.
     Both rows are locked in the order of their ids, so that two desks never wait for each other.
     Raises DomainError for one card, two CCAS, or a card that is merged already; Visitor.DoesNotExist outside the
     perimeter of `by`.
@@ -108,7 +111,11 @@ def merge_visitors(*, kept: Visitor, merged: Visitor, facts: Mapping[str, Side],
         merged=merged,
         facts_before=before,
         facts_after=_facts_of(kept),
-        moved={"appointments": appointments, "distinctions": _copied_distinctions(kept, merged)},
+        moved={
+            "appointments": appointments,
+            "distinctions": _copied_distinctions(kept, merged),
+            **_moved_rows(kept, merged),
+        },
         made_by=by,
     )
 
@@ -137,6 +144,21 @@ def _locked_appointments(card: Visitor) -> list[int]:
     while found != known:
         known, found = found, list(hers.values_list("pk", flat=True))
     return found
+
+
+def _models_above() -> dict[str, type[Model]]:
+    """The models of the floors above that are about a visitor, by their label: see `VISITOR_MODELS` in the settings."""
+    return {label: apps.get_model(label) for label in settings.VISITOR_MODELS}
+
+
+def _moved_rows(kept: Visitor, merged: Visitor) -> dict[str, list[int]]:
+    """The ids of the rows of the floors above that went from one card to the other, by model."""
+    moved = {}
+    for label, model in _models_above().items():
+        hers = model._default_manager.filter(visitor=merged).order_by("pk").select_for_update(no_key=True)
+        moved[label] = list(hers.values_list("pk", flat=True))
+        model._default_manager.filter(pk__in=moved[label]).update(visitor=kept)
+    return moved
 
 
 def _facts_of(card: Visitor) -> dict[str, object]:
@@ -187,6 +209,9 @@ def undo_merge(*, merge: VisitorMerge, by: User) -> UndoneMerge:
     merged.merged_into = None
     merged.save(update_fields=["merged_into"])
     Appointment.objects.filter(pk__in=merge.moved["appointments"], visitor=kept).update(visitor=merged)
+    for label, model in _models_above().items():
+        # A merge made before the floor was there has none of its rows.
+        model._default_manager.filter(pk__in=merge.moved.get(label, []), visitor=kept).update(visitor=merged)
     VisitorDistinction.objects.filter(pk__in=merge.moved["distinctions"]).delete()
     merge.kept, merge.merged = kept, merged
     merge.undone_at, merge.undone_by = timezone.now(), by

@@ -1,18 +1,24 @@
 """Walk-ins (*passages*): who came to the counter without an appointment, noted in one click, corrected afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
+from conventions.models import Convention
+from franceservices.composed_queries import ComposedQuery, Given, RoundTrip
 from franceservices.dates import day_bounds
 from franceservices.errors import DomainError
 from franceservices.money import format_number
 from partners.models import Partner, Site, User
 
+from .agenda_markup import options
 from .models import DeskReason, DeskVisit, DurationBand, VisitChannel, VisitNature
 
 LAST_VISITS_SHOWN = 5
@@ -23,9 +29,9 @@ KEYS = "123456789abcdefghijklmoqrstuvwxyz"
 # --- What is proposed -------------------------------------------------------------------------------------------
 
 
-def partners_of(site: Site) -> QuerySet[Partner]:
+def partners_of(site: Site | Given) -> QuerySet[Partner]:
     """The partners that have an agreement with `site`: those that a visit there may be about."""
-    return Partner.objects.filter(pk__in=site.conventions.values("partner"))
+    return Partner.objects.filter(pk__in=Convention.objects.filter(site=site).values("partner"))
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,9 @@ def totals_of(visits: QuerySet[DeskVisit]) -> VisitTotals:
 
 def visits_between(site: Site, first: date | None, last: date | None) -> QuerySet[DeskVisit]:
     """The visits at `site` on the civil days `[first, last]`, both included; None leaves that end open."""
-    visits = DeskVisit.objects.filter(site=site).select_related("reason", "partner", "noted_by", "struck_out_by")
+    visits = DeskVisit.objects.filter(site=site).select_related(
+        "reason", "partner", "noted_by", "corrected_by", "struck_out_by"
+    )
     if first:
         visits = visits.filter(occurred_at__gte=day_bounds(first, site.zone)[0])
     if last:
@@ -89,12 +97,19 @@ def visits_between(site: Site, first: date | None, last: date | None) -> QuerySe
     return visits
 
 
-@dataclass(frozen=True)
-class ReasonButton:
+class ReasonButton(NamedTuple):
     """A reason with the key that notes it; no key beyond those there are."""
 
-    reason: DeskReason
+    slug: str
+    label: str
     key: str
+
+
+class PartnerChoice(NamedTuple):
+    """A partner that a visit may be about."""
+
+    slug: str
+    short_name: str
 
 
 @dataclass(frozen=True)
@@ -104,27 +119,66 @@ class WalkInCounter:
     site: Site
     day: date
     buttons: list[ReasonButton]
-    partners: list[Partner]
+    partners: list[PartnerChoice]
     totals: VisitTotals
     last_visits: list[DeskVisit]
     natures = VisitNature.choices
     channels = VisitChannel.choices
     durations = DurationBand.choices
 
+    @property
+    def partner_options(self) -> SafeString:
+        return options(self.partners)
+
+
+def _visits_of_a_day() -> QuerySet[DeskVisit]:
+    return DeskVisit.objects.filter(
+        site=Given("site"), occurred_at__gte=Given("day_starts"), occurred_at__lt=Given("day_ends")
+    )
+
+
+# The counter stands under each board: its four queries are composed once.
+_REASONS = ComposedQuery(lambda: DeskReason.objects.filter(is_active=True).values_list("slug", "label"))
+_PARTNERS = ComposedQuery(lambda: partners_of(Given("site")).values_list("slug", "short_name"))
+_TOTALS = ComposedQuery(
+    lambda: (
+        _visits_of_a_day()
+        .order_by()
+        .values("site")
+        .annotate(
+            visits=Count("pk", filter=Q(struck_out_at=None)),
+            people=Coalesce(Sum("people", filter=Q(struck_out_at=None)), 0),
+            struck_out=Count("pk", filter=Q(struck_out_at__isnull=False)),
+        )
+        .values_list("visits", "people", "struck_out")
+    )
+)
+_LAST_VISITS = ComposedQuery(
+    lambda: _visits_of_a_day().select_related("reason", "noted_by").order_by("-noted_at", "-pk")[:LAST_VISITS_SHOWN]
+)
+
 
 def counter(site: Site, day: date) -> WalkInCounter:
-    """The counter of `site` on the civil day `day`: four queries, whatever the number of visits."""
-    visits = visits_between(site, day, day)
-    return WalkInCounter(
+    """The counter of `site` on the civil day `day`: four queries in one trip, whatever the number of visits."""
+    return ask_counter(RoundTrip(), site, day)()
+
+
+def ask_counter(trip: RoundTrip, site: Site, day: date) -> Callable[[], WalkInCounter]:
+    """What gives the counter once the trip is made."""
+    day_starts, day_ends = day_bounds(day, site.zone)
+    period = {"site": site.pk, "day_starts": day_starts, "day_ends": day_ends}
+    reasons, partners = trip.ask(_REASONS), trip.ask(_PARTNERS, site=site.pk)
+    totals, last_visits = trip.ask(_TOTALS, **period), trip.ask(_LAST_VISITS, **period)
+    return lambda: WalkInCounter(
         site=site,
         day=day,
         buttons=[
-            ReasonButton(reason, key=KEYS[position : position + 1])
-            for position, reason in enumerate(DeskReason.objects.filter(is_active=True))
+            ReasonButton(slug, label, key=KEYS[position : position + 1])
+            for position, (slug, label) in enumerate(reasons.rows())
         ],
-        partners=list(partners_of(site)),
-        totals=totals_of(visits),
-        last_visits=list(visits.order_by("-noted_at", "-pk")[:LAST_VISITS_SHOWN]),
+        partners=[PartnerChoice(*partner) for partner in partners.rows()],
+        totals=VisitTotals(*totals.rows()[0]) if totals.rows() else VisitTotals(0, 0, 0),
+        last_visits=last_visits.instances(),
     )
 
 
@@ -180,7 +234,10 @@ def correct_visit(
     at_computer: bool,
     by: User,
 ) -> DeskVisit:
-    """Say otherwise what was noted; who noted it first stays. Raises DomainError when it was struck out meanwhile."""
+    """Say otherwise what was noted; who noted it first stays, beside who corrected it last.
+
+    Raises DomainError when it was struck out meanwhile.
+    """
     visit = _locked(visit, by)
     if visit.struck_out_at is not None:
         raise DomainError("Ce passage est annulé\u00a0: rétablissez-le avant de le corriger.")
@@ -192,6 +249,7 @@ def correct_visit(
     visit.channel = channel
     visit.duration = duration
     visit.at_computer = at_computer
+    visit.corrected_at, visit.corrected_by = timezone.now(), by
     visit.save()
     return visit
 

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.checks import InlineModelAdminChecks
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from franceservices.money import format_euros
@@ -19,26 +20,35 @@ from .admin_forms import (
     ArticleForm,
     ArticleFormSet,
     ConventionForm,
+    DeliberationForm,
     FeeTermsForm,
+    ObligationFormSet,
     OfficeChoiceField,
     SlotForm,
     SlotFormSet,
 )
 from .grid import GridAnswer
 from .models import (
+    Amendment,
     Article,
+    BudgetLine,
     Convention,
-    ConventionStatus,
     Deliberation,
+    FeeStatement,
     FeeTerms,
     Obligation,
     OfficeAllocation,
     PermanenceSlot,
 )
+from .occurrences import refresh_occurrences
 from .placeholders import PLACEHOLDERS
 from .pricing import explain_fee
-from .search import having_status
+from .search import having_stage, with_stage_facts
 from .services import Term, settle_grid, site_calendar_changed
+from .stages import Stage
+from .transmission import transmission_doubts
+
+DENOUNCED = ("denounced_on", "denounced_by", "agreed_ends_on")
 
 
 class TellsTheGridAdmin(HouseModelAdmin):
@@ -142,20 +152,21 @@ class SlotInline(HouseInline):
 
 class ObligationInline(HouseInline):
     model = Obligation
+    formset = ObligationFormSet
     classes = ["collapse"]
 
 
-class StatusFilter(admin.SimpleListFilter):
-    title = "statut"
-    parameter_name = "statut"
+class StageFilter(admin.SimpleListFilter):
+    title = "étape"
+    parameter_name = "etape"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return ConventionStatus.choices
+        return Stage.choices()
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Convention]) -> QuerySet[Convention]:
-        if self.value() not in ConventionStatus.values:
+        if self.value() not in set(Stage):
             return queryset
-        return having_status(queryset, ConventionStatus(self.value()))
+        return having_stage(queryset, Stage(self.value()))
 
 
 @admin.register(Convention)
@@ -163,10 +174,9 @@ class ConventionAdmin(TellsTheGridAdmin):
     form = ConventionForm
     change_form_template = "admin/conventions/convention/change_form.html"
     delete_confirmation_template = "admin/conventions/convention/delete_confirmation.html"
-    list_display = ["partner_name", "site_name", "term", "status", "amount", "reference"]
-    list_select_related = ["site", "partner", "fee_terms"]
+    list_display = ["partner_name", "site_name", "term", "stage", "amount", "reference"]
     list_filter = [
-        StatusFilter,
+        StageFilter,
         ("site", admin.RelatedOnlyFieldListFilter),
         ("partner", admin.RelatedOnlyFieldListFilter),
     ]
@@ -175,8 +185,9 @@ class ConventionAdmin(TellsTheGridAdmin):
         (None, {"fields": ["title", "reference", ("partner", "site")]}),
         (
             "Durée",
-            {"fields": [("starts_on", "ends_on"), ("notice_months", "tacit_renewal"), "predecessor"]},
+            {"fields": [("starts_on", "ends_on"), "tacit_renewal", "predecessor"]},
         ),
+        ("Préavis", {"fields": [("notice_months", "notice_reading", "notice_article")]}),
         ("Délibération et signature", {"fields": ["deliberation", ("signed_on", "signed_at")]}),
         (
             "Signataires",
@@ -191,6 +202,9 @@ class ConventionAdmin(TellsTheGridAdmin):
     ]
     inlines = [AllocationInline, SlotInline, FeeTermsInline, ArticleInline, ObligationInline]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Convention]:
+        return with_stage_facts(super().get_queryset(request))
+
     @admin.display(description="partenaire", ordering="partner__name")
     def partner_name(self, convention: Convention) -> str:
         return convention.partner.short_name
@@ -203,9 +217,9 @@ class ConventionAdmin(TellsTheGridAdmin):
     def term(self, convention: Convention) -> str:
         return convention.term_sentence
 
-    @admin.display(description="statut")
-    def status(self, convention: Convention) -> str:
-        return convention.status.label
+    @admin.display(description="étape")
+    def stage(self, convention: Convention) -> str:
+        return convention.stage.label
 
     @admin.display(description="montant annuel", ordering="fee_terms__annual_amount", empty_value="sans redevance")
     def amount(self, convention: Convention) -> str | None:
@@ -215,7 +229,16 @@ class ConventionAdmin(TellsTheGridAdmin):
         """The reference is known to files that were dumped; partner and space are in the grid once it has an office."""
         if obj is None or not obj.pk:
             return []
-        return ["reference", *(["partner", "site"] if obj.allocations.exists() else [])]
+        fixed = ["reference", *(["partner", "site"] if obj.allocations.exists() else [])]
+        return [*fixed, "starts_on", "ends_on", *DENOUNCED] if obj.denounced_on else fixed
+
+    def get_fieldsets(self, request: HttpRequest, obj: Convention | None = None) -> list:
+        """A denunciation is read here; it is recorded and withdrawn on the convention's own page."""
+        fieldsets = list(super().get_fieldsets(request, obj))
+        if obj is not None and obj.denounced_on:
+            said = "La page de la convention la retire ; la durée ne change pas tant qu’elle est là."
+            fieldsets.insert(2, ("Dénonciation", {"fields": [DENOUNCED], "description": said}))
+        return fieldsets
 
     def get_field_queryset(self, db, db_field, request: HttpRequest) -> QuerySet:
         queryset = super().get_field_queryset(db, db_field, request)
@@ -226,8 +249,11 @@ class ConventionAdmin(TellsTheGridAdmin):
         grid_models = (OfficeAllocation, PermanenceSlot)
         wrote_grid = any(formset.model in grid_models and formset.has_changed() for formset in formsets)
         if not wrote_grid and not {"starts_on", "ends_on", "site", "partner"} & set(form.changed_data):
+            refresh_occurrences(convention=form.instance)
             return
-        previous = Term(form.initial["starts_on"], form.initial["ends_on"]) if change else None
+        # A denounced convention keeps its term here: the two dates are not in the form.
+        moves = change and not form.instance.denounced_on
+        previous = Term(form.initial["starts_on"], form.initial["ends_on"]) if moves else None
         answers = settle_grid(convention=form.instance, previous_term=previous, by=request.user)
         self.tell(request, answers)
 
@@ -241,8 +267,37 @@ class ConventionAdmin(TellsTheGridAdmin):
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
 
+@admin.register(Amendment)
+class AmendmentAdmin(HouseModelAdmin):
+    """Read only: an avenant is prepared, put in force and revoked on the pages of its convention."""
+
+    list_display = ["convention", "number", "subject", "effective_on", "in_force_at"]
+    list_select_related = ["convention__partner", "convention__site"]
+    search_fields = ["subject", "convention__reference", "convention__partner__name"]
+    fields = [
+        ("convention", "number"),
+        *("subject", "reason", "effective_on", "deliberation"),
+        ("signed_on", "signed_at"),
+        ("created_at", "created_by"),
+        ("in_force_at", "in_force_by"),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Amendment | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Amendment | None = None) -> bool:
+        return False
+
+    def get_view_on_site_url(self, obj: Amendment | None = None) -> str | None:
+        return obj and reverse("conventions:amendment_detail", args=[obj.convention_id, obj.number])
+
+
 @admin.register(Deliberation)
 class DeliberationAdmin(HouseModelAdmin):
+    form = DeliberationForm
     list_display = ["session_on", "number", "subject", "body", "published_on", "transmitted_on"]
     list_filter = ["body"]
     search_fields = ["number", "subject", "transmission_id"]
@@ -263,6 +318,46 @@ class DeliberationAdmin(HouseModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Deliberation | None = None) -> list[str]:
         return ["ccas"] if obj else []
+
+    def settle(self, request: HttpRequest, form: forms.ModelForm, formsets: list, *, change: bool) -> None:
+        """An id that does not answer to the act is kept, since it may be what the prefecture sent, and said."""
+        act = form.instance
+        doubts = transmission_doubts(
+            act.transmission_id,
+            session_on=act.session_on,
+            siren=act.ccas.siren or "",
+            insee_code=act.ccas.insee_code,
+        )
+        for doubt in doubts:
+            self.message_user(request, f"Identifiant de télétransmission : {doubt}", messages.WARNING)
+
+
+@admin.register(FeeStatement)
+class FeeStatementAdmin(HouseModelAdmin):
+    """To look at: statements are issued and corrected on their own pages, and never changed."""
+
+    list_display = ["label", "convention", "starts_on", "ends_on", "amount", "revenue_order_number", "is_corrected"]
+    list_filter = ["year", "is_corrected"]
+    list_select_related = ["convention__partner", "convention__site"]
+    search_fields = ["convention__partner__name", "convention__reference", "revenue_order_number"]
+    ordering = ["-year", "-number"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: FeeStatement | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: FeeStatement | None = None) -> bool:
+        return False
+
+
+@admin.register(BudgetLine)
+class BudgetLineAdmin(HouseModelAdmin):
+    list_display = ["label", "year", "service", "nature", "partner", "amount"]
+    list_filter = ["year"]
+    list_select_related = ["partner"]
+    search_fields = ["label", "service", "nature"]
 
 
 @admin.register(Site)

@@ -17,6 +17,15 @@ LONGEST_NOTICE_MONTHS = 120
 
 
 class ConventionForm(forms.ModelForm):
+    class Meta:
+        help_texts = {
+            "notice_months": "En mois de calendrier. La page de la convention dit jusqu’à quand le recevoir.",
+            "notice_reading": "Quand la clause laisse un doute. L’autre lecture reste affichée à côté.",
+            "notice_article": "Par exemple 10 ou VI.",
+            "signed_on": "Vide tant que les deux parties n’ont pas signé. L’étape de la convention s’en déduit.",
+            "deliberation": "L’étape (délibérée, transmise, exécutoire) se déduit des dates de l’acte.",
+        }
+
     def clean_notice_months(self) -> int | None:
         months = self.cleaned_data["notice_months"]
         if months is not None and months > LONGEST_NOTICE_MONTHS:
@@ -35,6 +44,17 @@ class ConventionForm(forms.ModelForm):
         if starts_on and ends_on and ends_on < starts_on:
             self.add_error("ends_on", "Le terme doit suivre le début de la convention.")
         return cleaned
+
+
+class DeliberationForm(forms.ModelForm):
+    class Meta:
+        help_texts = {
+            "body": "Seul le conseil d’administration engage le CCAS.",
+            "published_on": "Le jour où l’acte a été affiché ou mis en ligne.",
+            "transmitted_on": "La date de l’accusé de réception. Exécutoire : la plus tardive des deux dates"
+            " (CGCT, article L2131-1).",
+            "transmission_id": "Tel qu’il figure sur l’accusé, par exemple 025-262500564-20250219-D00191110-DE.",
+        }
 
 
 class FeeTermsForm(forms.ModelForm):
@@ -71,6 +91,17 @@ class ArticleFormSet(forms.models.BaseInlineFormSet):
             if position in seen:
                 form.add_error("position", f"L’article {seen[position]} porte déjà le rang {position}.")
             seen.setdefault(position, form.cleaned_data["number"])
+
+
+class ObligationFormSet(forms.models.BaseInlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        for form in self.initial_forms:
+            if self._should_delete_form(form) and form.instance.has_history:
+                raise forms.ValidationError(
+                    f"«\u00a0{form.instance.label}\u00a0» a des échéances remplies ou dispensées\u00a0: la supprimer"
+                    " les perdrait. Laissez-la, ou reprenez d’abord ces échéances."
+                )
 
 
 class OfficeChoiceField(forms.ModelChoiceField):

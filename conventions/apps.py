@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from . import storage_checks  # noqa: F401  (registers its check)
+
 
 class ConventionsConfig(AppConfig):
     name = "conventions"

@@ -8,7 +8,6 @@ deliberation of 19/02/2025 (209 €/m² a year, prorated by occupation); CG3P L2
 No Django here: the tests of this module touch no database.
 """
 
-from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -19,7 +18,7 @@ from itertools import count
 from math import floor
 from typing import Self
 
-from franceservices.dates import NEWEST_YEAR, OLDEST_YEAR, check_is_date, format_date_long, format_duration
+from franceservices.dates import format_duration
 from franceservices.money import (
     NO_BREAK_SPACE,
     as_fraction,
@@ -144,7 +143,7 @@ def annual_fee(
     prorated = area * ratio
     billed = _round_area(prorated, area_rounding)
     exact_amount = billed * rate
-    amount = _round_amount(exact_amount, amount_rounding)
+    amount = round_amount(exact_amount, amount_rounding)
 
     area_sign, shown_area = _shown_area(prorated, area_rounding)
     product = f"{format_area(Decimal(area_m2))} × {ratio}"
@@ -228,45 +227,6 @@ def explain_occupancy(
     return f"{counted}, compté pour 1" if used > available else f"{counted} = {ratio}"
 
 
-def amount_for_term(amount: Decimal, starts_on: date, ends_on: date) -> Decimal:
-    """What the whole term `[starts_on, ends_on]`, both days included, costs at `amount` euros a year.
-
-    Months of the term × amount / 12, rounded to the cent; see `split_by_civil_year`, whose parts add up to it and
-    whose errors it shares.
-    """
-    annual = _check_annual_amount(amount)
-    return to_cents(annual * _months(starts_on, ends_on) / 12)
-
-
-def split_by_civil_year(amount: Decimal, starts_on: date, ends_on: date) -> dict[int, Decimal]:
-    """What each civil year owes, in euros and cents, of a term `[starts_on, ends_on]`, both days included.
-
-    `amount` is that of one **year**: 1 254.00 € from 01/04/2025 to 31/03/2028 gives 2025: 940.50, 2026 and 2027:
-    1 254.00, 2028: 313.50, together 3 762.00.
-
-    Months are those of the term: they run from the day it begins on to the eve of the same day of the next month (of
-    the first day after, where a month lacks that day). A month cut by the end of a year or of the term counts in
-    proportion to its days. A term of whole years therefore costs exactly as many annual amounts, on whatever day it
-    begins, leap years included; counting in calendar months would not give that.
-
-    Each part is rounded to the cent, ROUND_HALF_UP; the last one balances, so that the parts always add up to
-    `amount_for_term`. No part is negative. Years come in order.
-
-    Raises `TypeError` for a float amount or a moment in place of a date, `ValueError` for an end before the start, a
-    year that is not in [1900, 2199], or an amount that is negative or finer than the cent.
-    """
-    annual = _check_annual_amount(amount)
-    whole = amount_for_term(amount, starts_on, ends_on)
-    parts: dict[int, Decimal] = {}
-    months_before = Fraction(0)
-    for year in range(starts_on.year, ends_on.year):
-        months = _months(starts_on, date(year, 12, 31))
-        parts[year] = to_cents(annual * (months - months_before) / 12)
-        months_before = months
-    parts[ends_on.year] = whole - sum(parts.values(), Decimal(0))
-    return parts
-
-
 def explain_gap(*, contractual: Decimal, other: Decimal, other_name: str) -> str:
     """How `other` compares with the contractual amount, which governs; both in euros.
 
@@ -290,15 +250,6 @@ def _check_ratio(ratio: Fraction) -> None:
         raise ValueError("Le rapport d’occupation doit être compris entre 0 et 1.")
 
 
-def _check_annual_amount(amount: Decimal) -> Fraction:
-    annual = as_fraction(amount, name="Le montant annuel")
-    if annual < 0:
-        raise ValueError("Le montant annuel ne peut pas être négatif.")
-    if (annual * 100).denominator != 1:
-        raise ValueError("Le montant annuel doit être en euros et centimes entiers.")
-    return annual
-
-
 def _round_area(area: Fraction | Decimal, rounding: AreaRounding) -> Fraction:
     if rounding is AreaRounding.DOWN:
         return Fraction(floor(area))
@@ -307,7 +258,7 @@ def _round_area(area: Fraction | Decimal, rounding: AreaRounding) -> Fraction:
     return Fraction(area)
 
 
-def _round_amount(amount: Fraction | Decimal, rounding: AmountRounding) -> Decimal:
+def round_amount(amount: Fraction | Decimal, rounding: AmountRounding) -> Decimal:
     """Euros, always with two decimals, rounded to the euro or to the cent."""
     if rounding is AmountRounding.EURO:
         return to_cents(round_half_up(amount, places=0))
@@ -332,8 +283,8 @@ def _shown_area(area: Fraction, rounding: AreaRounding) -> tuple[str, Decimal]:
 def _shown_amount(amount: Fraction, rounding: AmountRounding) -> tuple[str, Decimal]:
     """The sign and the euros by which a reader sees `amount` before it is rounded: cents, or more as for areas."""
     candidates = (round_half_up(amount, places=places) for places in count(2))
-    rounded = _round_amount(amount, rounding)
-    shown = next(shown for shown in candidates if _round_amount(shown, rounding) == rounded)
+    rounded = round_amount(amount, rounding)
+    shown = next(shown for shown in candidates if round_amount(shown, rounding) == rounded)
     return ("=" if shown == amount else "≈"), shown
 
 
@@ -382,29 +333,3 @@ def _since_monday(weekday: int, moment: time) -> timedelta:
 
 def _duration(microseconds: int) -> str:
     return format_duration(microseconds * timedelta.resolution // timedelta(minutes=1))
-
-
-def _months(starts_on: date, ends_on: date) -> Fraction:
-    """Months of the term in `[starts_on, ends_on]`, the last one in proportion to its days."""
-    for day in (starts_on, ends_on):
-        check_is_date(day)
-        if not OLDEST_YEAR <= day.year <= NEWEST_YEAR:
-            raise ValueError(f"L’année {day.year} est hors de portée ({OLDEST_YEAR} à {NEWEST_YEAR}).")
-    if ends_on < starts_on:
-        raise ValueError(
-            f"La fin ({format_date_long(ends_on)}) ne peut pas précéder le début ({format_date_long(starts_on)})."
-        )
-    day_after = ends_on + timedelta(days=1)
-    whole_months = (day_after.year - starts_on.year) * 12 + day_after.month - starts_on.month
-    if _month_start(starts_on, whole_months) > day_after:
-        whole_months -= 1
-    month_start, next_month_start = (_month_start(starts_on, whole_months + n) for n in (0, 1))
-    return whole_months + Fraction((day_after - month_start).days, (next_month_start - month_start).days)
-
-
-def _month_start(starts_on: date, months: int) -> date:
-    """The day on which month number `months` of the term begins, counted from 0."""
-    years, month_index = divmod(starts_on.month - 1 + months, 12)
-    first = date(starts_on.year + years, month_index + 1, 1)
-    # One past the month's length is the first of the next month: where the 31st lacks, the month begins then.
-    return first + timedelta(days=min(starts_on.day - 1, monthrange(first.year, first.month)[1]))

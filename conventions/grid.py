@@ -5,13 +5,24 @@ settings name what is done when a grid changes (`GRID_LISTENERS`), and every wri
 its own transaction. See `docs/decisions/0002-grille-et-permanences.md`.
 """
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from partners.models import User
+
 from .models import Convention
+
+
+@dataclass(frozen=True)
+class DisplacedPeople:
+    """Those whose appointment the grid no longer holds: how many, and a French line for each that a reader may see."""
+
+    count: int
+    lines: tuple[str, ...]
 
 
 class GridAnswer(Protocol):
@@ -23,6 +34,10 @@ class GridAnswer(Protocol):
 
     def details(self) -> list[str]:
         """What is left to do by hand, one French line each; empty when nothing is."""
+        ...
+
+    def displaced(self, *, reader: User) -> DisplacedPeople:
+        """Who is booked on the dates that left the grid, named only as far as `reader` may know."""
         ...
 
     def next_step(self) -> tuple[str, str] | None:

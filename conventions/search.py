@@ -1,9 +1,22 @@
-"""Finding conventions: by words, by status, by partner and by space."""
+"""Finding conventions: by words, by stage, by partner and by space."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Q, QuerySet, TextField, Value
+from django.db.models import (
+    Case,
+    CharField,
+    DateField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Concat
 from django.utils import timezone
 
@@ -12,7 +25,8 @@ from franceservices.db import Folded
 from franceservices.text import fold
 from partners.models import SiteTimeZone
 
-from .models import Convention, ConventionStatus
+from .models import Amendment, Convention
+from .stages import Stage
 
 _SEARCHED = ("partner__name", "partner__short_name", "site__name", "site__city", "reference", "title")
 
@@ -26,29 +40,55 @@ def matching(conventions: QuerySet[Convention], words: str) -> QuerySet[Conventi
     return found
 
 
-def having_status(conventions: QuerySet[Convention], status: ConventionStatus) -> QuerySet[Convention]:
-    """Those whose status today, at their own site, is `status`: `Convention.status` said as a condition."""
-    condition = Q(pk__in=())
-    for day, zones in _today_by_zone().items():
-        condition |= Q(site__time_zone__in=zones) & _status_on(day, status)
-    return conventions.filter(condition)
+def with_stage_facts(conventions: QuerySet[Convention]) -> QuerySet[Convention]:
+    """`conventions` with what their stages and findings are judged by, without a query a row."""
+    first_amendment = (
+        Amendment.objects.in_force()
+        .filter(convention=OuterRef("pk"))
+        .order_by("effective_on")
+        .values("effective_on")[:1]
+    )
+    return conventions.select_related("site__ccas", "partner", "deliberation", "fee_terms", "successor").annotate(
+        amended_from=Subquery(first_amendment)
+    )
 
 
-def _today_by_zone() -> dict[date, list[str]]:
-    """The civil dates that it is now somewhere in France, each with its time zones: two of them at most times."""
+def having_stage(conventions: QuerySet[Convention], *stages: Stage) -> QuerySet[Convention]:
+    """Those whose stage today, at their own site, is one of `stages`: `Convention.stage` said as a condition."""
+    return conventions.alias(day=today_at_site(), stage_today=_stage_on_day()).filter(stage_today__in=stages)
+
+
+def today_at_site(site: str = "site") -> Case:
+    """The civil date at the space of each row; two dates are on the calendars of France at most times."""
     now = timezone.now()
     days: dict[date, list[str]] = {}
     for name in SiteTimeZone.values:
         days.setdefault(today_in(ZoneInfo(name), now), []).append(name)
-    return days
+    return Case(
+        *(When(**{f"{site}__time_zone__in": zones}, then=Value(day)) for day, zones in days.items()),
+        output_field=DateField(),
+    )
 
 
-def _status_on(day: date, status: ConventionStatus) -> Q:
-    approved = Q(deliberation__isnull=False) | Q(signed_on__isnull=False)
-    if status == ConventionStatus.EXPIRED:
-        return Q(ends_on__lt=day)
-    if status == ConventionStatus.IN_FORCE:
-        return Q(starts_on__lte=day, ends_on__gte=day)
-    if status == ConventionStatus.UPCOMING:
-        return Q(starts_on__gt=day) & approved
-    return Q(starts_on__gt=day) & ~approved
+def _stage_on_day() -> Case:
+    """`stages.stage_on` for each row on its `day`, in the same order; an unknown date is not before any."""
+    day = F("day")
+    deliberated, signed = Q(deliberation__session_on__lte=day), Q(signed_on__lte=day)
+    transmitted = Q(deliberation__transmitted_on__lte=day)
+    begun = Q(starts_on__lte=day) & (signed | deliberated)
+    amended = Exists(Amendment.objects.in_force().filter(convention=OuterRef("pk"), effective_on__lte=OuterRef("day")))
+    cases = [
+        (Q(ends_on__lt=day), Stage.EXPIRED),
+        (Q(denounced_on__lte=day), Stage.DENOUNCED),
+        (begun & amended, Stage.AMENDED),
+        (begun, Stage.IN_FORCE),
+        (signed, Stage.SIGNED),
+        (deliberated & transmitted & Q(deliberation__published_on__lte=day), Stage.ENFORCEABLE),
+        (deliberated & transmitted, Stage.TRANSMITTED),
+        (deliberated, Stage.DELIBERATED),
+    ]
+    return Case(
+        *(When(condition, then=Value(stage.value)) for condition, stage in cases),
+        default=Value(Stage.DRAFT.value),
+        output_field=CharField(),
+    )

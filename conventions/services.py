@@ -12,6 +12,7 @@ from partners.models import Office, Site, User
 
 from .grid import GridAnswer, grid_changed
 from .models import Convention, PermanenceSlot
+from .occurrences import refresh_occurrences
 
 SLOT_OUTSIDE_TERM = (
     "Un créneau sort de la nouvelle durée de la convention. Rien n’est enregistré\u00a0: changez d’abord ses dates."
@@ -45,6 +46,7 @@ def settle_grid(*, convention: Convention, previous_term: Term | None, by: User)
             }
         ):
             _follow_term(convention, previous_term)
+    refresh_occurrences(convention=convention)
     return grid_changed(convention=convention)
 
 

@@ -1,7 +1,19 @@
-"""Where a page may send somebody back to: an address that came with a request is not to be believed."""
+"""Addresses of our pages, and where one may send somebody back to: what came with a request is not to be believed."""
+
+from functools import lru_cache
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+
+
+@lru_cache(maxsize=256)
+def page_address(name: str, *arguments: object) -> str:
+    """`reverse`, remembered: an address does not change while the process lives, and each page resolves dozens.
+
+    For pages without a row, or with an argument that stands for any: not for the address of each row.
+    """
+    return reverse(name, args=arguments)
 
 
 def own_path(asked: str | None, request: HttpRequest, *, otherwise: str) -> str:

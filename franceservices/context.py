@@ -2,10 +2,10 @@
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from .addresses import page_address
 from .places import places_of
 
 
@@ -29,6 +29,6 @@ def space(request: HttpRequest) -> dict[str, object]:
         "site_now": SimpleLazyObject(lambda: site.now() if site else timezone.localtime()),
         **places_of(request),
         "can_book": not user.is_partner_agent,
-        "booking_url": reverse("bookings:book"),
-        "search_url": reverse("bookings:visitor_list"),
+        "booking_url": page_address("bookings:book"),
+        "search_url": page_address("bookings:visitor_list"),
     }

@@ -7,6 +7,7 @@ expected raises `TypeError`: its date depends on a zone, which the caller must c
 
 import re
 from bisect import bisect_left
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -51,6 +52,12 @@ def format_date_short(day: date) -> str:
     return f"{WEEKDAYS[day.isoweekday()][:3]}. {format_date_long(day)}"
 
 
+def format_month(day: date) -> str:
+    """`avril 2025`, the month of `day`. Raises `TypeError` for anything but a plain date."""
+    check_is_date(day)
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
 def format_time(moment: time) -> str:
     """`8h30`, `9h00`, `13h30`: a local time as it stands, seconds dropped.
 
@@ -82,6 +89,17 @@ def join_fr(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} et {words[-1]}"
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month, `months` calendar months later (earlier if negative).
+
+    The last day of a month that lacks it: a month after 31/01/2026 is 28/02/2026, a year after 29/02/2024 28/02/2025.
+    """
+    check_is_date(day)
+    years, month_index = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month_index + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def monday_of(day: date) -> date:

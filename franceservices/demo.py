@@ -128,6 +128,7 @@ def demo_environment(environment: dict[str, str]) -> dict[str, str]:
         "EMAIL_URL": f"filemail:///{urllib.parse.quote(str(STATE / 'courriels'))}",
         "SMS_BACKEND": "bookings.sms.FileSms",
         "SMS_FILE": str(STATE / "sms.jsonl"),
+        "DOCUMENTS_ROOT": str(STATE / "documents"),
         # Named by their content as in production, but not compressed: nobody downloads them from afar.
         "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage",
         **environment,
@@ -135,6 +136,8 @@ def demo_environment(environment: dict[str, str]) -> dict[str, str]:
         "DEBUG": "False",
         "DEMO": "True",
         "SECURE_COOKIES": "False",
+        # Passwords are public here: a second factor would keep visitors out, not strangers.
+        "SECOND_FACTOR_ROLES": "",
     }
 
 

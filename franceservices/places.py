@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
+
+from .addresses import page_address
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,41 @@ class Entry:
     pages: "tuple[Entry, ...]" = ()
 
 
-CONVENTIONS = Entry("Conventions", "conventions:convention_list", ("/conventions/",))
+CONVENTIONS = Entry(
+    "Conventions",
+    "conventions:convention_list",
+    ("/conventions/", "/echeances/", "/documents/", "/etats-liquidatifs/", "/budget/"),
+    (
+        Entry("Conventions", "conventions:convention_list", ("/conventions/",)),
+        Entry("Cohérence", "conventions:remark_list", ("/conventions/coherence/",)),
+        Entry("Échéances", "conventions:deadline_list", ("/echeances/",)),
+        Entry("Documents", "conventions:document_list", ("/documents/",)),
+        Entry("États liquidatifs", "conventions:statement_list", ("/etats-liquidatifs/",)),
+        Entry("Budget", "conventions:budget", ("/budget/",)),
+    ),
+)
+STATISTICS = Entry("Statistiques", "reports:statistics", ("/statistiques/",))
+STATISTICS_OF_OVERSEERS = Entry(
+    "Statistiques",
+    "reports:statistics",
+    ("/statistiques/", "/releves/", "/bilans/", "/travaux/"),
+    (
+        Entry("Chiffres", "reports:statistics", ("/statistiques/",)),
+        Entry("Relevés mensuels", "reports:monthly_return_list", ("/releves/",)),
+        Entry("Bilans annuels", "reports:annual_report_list", ("/bilans/",)),
+        Entry("Export national", "reports:national_export", ("/statistiques/export-national/",)),
+        Entry("Mes fichiers", "reports:work_list", ("/travaux/",)),
+    ),
+)
+STATISTICS_OF_AGENTS = Entry(
+    "Statistiques",
+    "reports:statistics",
+    ("/statistiques/", "/releves/"),
+    (
+        Entry("Chiffres", "reports:statistics", ("/statistiques/",)),
+        Entry("Relevés mensuels", "reports:monthly_return_list", ("/releves/",)),
+    ),
+)
 STAFF_PLACES = (
     Entry(
         "Aujourd’hui",
@@ -51,7 +86,25 @@ STAFF_PLACES = (
             Entry("Messages", "bookings:notification_list", ("/messages/",)),
         ),
     ),
+    Entry(
+        "Dossiers",
+        "casefiles:my_files",
+        ("/dossiers/", "/bordereaux/", "/transmissions/", "/alertes/", "/point-numerique/"),
+        (
+            Entry("Les miens", "casefiles:my_files", ("/dossiers/mes-dossiers/",)),
+            Entry("À compléter", "casefiles:files_to_complete", ("/dossiers/a-completer/",)),
+            Entry("À envoyer", "casefiles:files_to_send", ("/dossiers/a-envoyer/", "/bordereaux/nouveau/")),
+            Entry("Accusés attendus", "casefiles:files_awaited", ("/dossiers/accuses-attendus/",)),
+            Entry("En retard", "casefiles:late_files", ("/dossiers/en-retard/",)),
+            Entry("À renouveler", "casefiles:files_to_renew", ("/dossiers/a-renouveler/",)),
+            Entry("Tous", "casefiles:file_list", ("/dossiers/", "/transmissions/")),
+            Entry("Bordereaux", "casefiles:slip_list", ("/bordereaux/",)),
+            Entry("Alertes", "casefiles:alert_list", ("/alertes/",)),
+            Entry("Point numérique", "casefiles:computer", ("/point-numerique/",)),
+        ),
+    ),
     CONVENTIONS,
+    STATISTICS_OF_OVERSEERS,
 )
 AGENT_PLACES = (
     Entry(
@@ -62,8 +115,20 @@ AGENT_PLACES = (
             Entry("Ma semaine", "bookings:my_schedule", ("/mon-planning/",)),
             Entry("Signaler une absence", "bookings:my_absence", ("/mon-planning/absence/",)),
             Entry("Dans mon téléphone", "bookings:my_calendar", ("/mon-planning/agenda/",)),
+            Entry("Obligations de ma caisse", "conventions:my_duties", ("/mon-planning/obligations/",)),
         ),
     ),
+    Entry(
+        "Dossiers",
+        "casefiles:line_list",
+        ("/transmissions/", "/bordereaux/"),
+        (
+            Entry("Dossiers reçus", "casefiles:line_list", ("/transmissions/",)),
+            Entry("Bordereaux reçus", "casefiles:slip_list", ("/bordereaux/",)),
+        ),
+    ),
+    Entry("Alertes", "casefiles:alert_list", ("/alertes/",)),
+    STATISTICS_OF_AGENTS,
 )
 
 
@@ -84,7 +149,7 @@ def _placed(entries: tuple[Entry, ...], path: str) -> list[tuple[Entry, Place]]:
     }
     best = max(fits.values(), default=0)
     return [
-        (entry, Place(entry.label, reverse(entry.url_name), is_current=best > 0 and fits[entry] == best))
+        (entry, Place(entry.label, page_address(entry.url_name), is_current=best > 0 and fits[entry] == best))
         for entry in entries
     ]
 
@@ -93,9 +158,10 @@ def places_of(request: HttpRequest) -> dict[str, list[Place]]:
     """`places`, where the signed-in person may go, and `pages`, those of the place where she is."""
     entries = AGENT_PLACES if request.user.is_partner_agent else STAFF_PLACES
     if not request.user.oversees_ccas:
-        entries = tuple(entry for entry in entries if entry is not CONVENTIONS)
+        kept = (STATISTICS if entry is STATISTICS_OF_OVERSEERS else entry for entry in entries)
+        entries = tuple(entry for entry in kept if entry is not CONVENTIONS)
     # Booking has a button of its own in the top bar and belongs to no place.
-    path = "" if request.path == reverse("bookings:book") else request.path
+    path = "" if request.path == page_address("bookings:book") else request.path
     placed = _placed(entries, path)
     current = next((entry for entry, place in placed if place.is_current), None)
     return {

@@ -15,6 +15,7 @@ env = environ.Env()
 
 # --- what must be said ------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DATABASES = {"default": env.db("DATABASE_URL")}
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY est vide : donnez une longue suite de caractères au hasard.")
@@ -41,6 +42,17 @@ BOOKING_HORIZON_DAYS = env.int("BOOKING_HORIZON_DAYS", default=60)
 # What the floors above `conventions` do when a weekly grid changes (see conventions/grid.py).
 GRID_LISTENERS = ["bookings.generation.regenerate_convention"]
 
+# The models of the floors above `bookings` that have a `visitor`: their rows follow a card that is merged.
+VISITOR_MODELS = ["casefiles.CaseFile", "casefiles.RightsAlert"]
+
+# What else belongs to the demonstration, in this order, once its accounts and appointments are there (see `load_demo`).
+DEMO_LOADERS = [
+    "conventions.demo_duties.make_duties",
+    "conventions.demo_money.make_money",
+    "casefiles.demo_files.make_demo_files",
+    "reports.demo_reports.make_reports",
+]
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -51,6 +63,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.forms",
+    # For the dates of the pages where one's keys are listed.
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "procrastinate.contrib.django",
@@ -58,6 +75,8 @@ INSTALLED_APPS = [
     "partners",
     "conventions",
     "bookings",
+    "casefiles",
+    "reports",
 ]
 
 MIDDLEWARE = [
@@ -71,9 +90,12 @@ MIDDLEWARE = [
     # Every page asks for an account unless its view says otherwise (sign-in, error pages, declaration).
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "partners.session_guards.IdleSessionMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "partners.session_guards.SecondFactorMiddleware",
     "partners.middleware.CurrentSiteMiddleware",
 ]
 
@@ -92,6 +114,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "franceservices.context.space",
                 "bookings.context.worklist",
+                "casefiles.context.worklist",
             ],
         },
     },
@@ -102,15 +125,45 @@ AUTH_USER_MODEL = "partners.User"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
+    {"NAME": "partners.passwords.LengthAndClassesValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Accounts are made beforehand by administrators: an e-mail address and a password, and no other way in.
+ACCOUNT_ADAPTER = "partners.account_adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Nothing tells a stranger which addresses have an account, not even a message to them.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Five wrong passwords on one address close it for five minutes, whoever types; an office of fifty shares one IP.
+ACCOUNT_RATE_LIMITS = {"login": "120/m/ip", "login_failed": "60/m/ip,5/5m/key", "reset_password": "20/m/ip,5/h/key"}
+# Proxies of our own that write X-Forwarded-For: without them that header is a stranger's word.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "add_webauthn": "partners.sign_in_forms.AddKeyForm",
+    "edit_webauthn": "partners.sign_in_forms.RenameKeyForm",
+}
+MFA_TOTP_ISSUER = "Espace France Services"
+MFA_ADAPTER = "partners.account_adapter.SecondFactorAdapter"
+# Who may do nothing before a second factor is set up.
+SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["manager", "administrator"])
+SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=3600)
+# Counts of failed sign-ins are shared by all processes; nothing else is cached.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "franceservices_cache"},
+}
 
 # --- language and time ------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "fr"
@@ -132,6 +185,7 @@ DOCUMENTS_ROOT = env.path("DOCUMENTS_ROOT", default=BASE_DIR / ".documents").roo
 # The largest file that may be uploaded, in bytes; the web server in front must let as much through.
 DOCUMENTS_MAX_BYTES = env.int("DOCUMENTS_MAX_BYTES", default=20 * 1024 * 1024)
 FILE_UPLOAD_HANDLERS = [
+    "franceservices.uploads.LimitedUploadHandler",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]

@@ -13,6 +13,8 @@ urlpatterns = [
     path("", include("partners.urls")),
     path("", include("conventions.urls")),
     path("", include("bookings.urls")),
+    path("", include("casefiles.urls")),
+    path("", include("reports.urls")),
     # One sign-in page for everybody: the admin's own would let people in who have nothing to do there.
     path("admin/login/", partners_views.admin_sign_in),
     path("admin/", admin.site.urls),

@@ -1,11 +1,13 @@
 """Which civil days a site does not open: public holidays of its territory and its own closures."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
 import holidays
+
+from franceservices.composed_queries import ComposedQuery, Given, RoundTrip
 
 from .models import Closure, Site
 
@@ -45,6 +47,21 @@ def closed_days(sites: Iterable[Site], first: date, last: date) -> dict[int, Clo
     for closure in Closure.objects.filter(site__in=sites).touching(first, last):
         closures[closure.site_id].append((closure.starts_on, closure.ends_on, closure.reason))
     return {site.pk: ClosedDays(site.holiday_calendar, tuple(closures[site.pk])) for site in sites}
+
+
+_CLOSURES = ComposedQuery(
+    lambda: (
+        Closure.objects.filter(site=Given("site"))
+        .touching(Given("first"), Given("last"))
+        .values_list("starts_on", "ends_on", "reason")
+    )
+)
+
+
+def ask_closed_days(trip: RoundTrip, site: Site, first: date, last: date) -> Callable[[], ClosedDays]:
+    """What gives the closed days of one site in `[first, last]` once the trip is made."""
+    closures = trip.ask(_CLOSURES, site=site.pk, first=first, last=last)
+    return lambda: ClosedDays(site.holiday_calendar, tuple(closures.rows()))
 
 
 def civil_days(first: date, last: date) -> Iterable[date]:

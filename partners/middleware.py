@@ -7,15 +7,18 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from .models import Site
+from .visible_queries import VisibleQuery
 
 SESSION_KEY = "current_site_id"
+# Nearly every page of the staff asks for them.
+_AVAILABLE = VisibleQuery(lambda user: Site.objects.visible_to(user).filter(is_active=True).select_related("ccas"))
 
 
 def available_sites(request: HttpRequest) -> list[Site]:
     """The active desks of the signed-in person, by name; empty for strangers and partners' agents."""
     if not request.user.is_authenticated:
         return []
-    return list(Site.objects.visible_to(request.user).filter(is_active=True).select_related("ccas"))
+    return _AVAILABLE.instances(request.user)
 
 
 def chosen_site(sites: list[Site], site_id: int | None) -> Site | None:

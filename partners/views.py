@@ -1,7 +1,7 @@
 """Sign-in, the way home, the choice of a space, and the pages that belong to no floor."""
 
+from allauth.account.views import LoginView
 from django.conf import settings
-from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
@@ -14,12 +14,13 @@ from franceservices.addresses import own_path
 
 from .demo import DEMO_ACCOUNTS
 from .middleware import SESSION_KEY
+from .sign_in_forms import SignInForm
 
 
-class SignInView(auth_views.LoginView):
-    """E-mail address and password; the demonstration names its accounts."""
+class SignInView(LoginView):
+    """E-mail address and password, then the second factor where there is one; the demonstration names its accounts."""
 
-    redirect_authenticated_user = True
+    form_class = SignInForm
     extra_context = {"demo_accounts": DEMO_ACCOUNTS if settings.DEMO else []}
 
 
@@ -56,6 +57,12 @@ def site_switch(request: HttpRequest) -> HttpResponse:
         raise Http404
     request.session[SESSION_KEY] = chosen.pk
     return redirect(own_path(request.POST.get("next"), request, otherwise=reverse("home")))
+
+
+@login_not_required
+def no_such_page(request: HttpRequest) -> HttpResponse:
+    """Where allauth would let people sign up or change their address: a 404 for everybody."""
+    raise Http404
 
 
 @login_not_required

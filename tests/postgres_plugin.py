@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import fcntl
 import os
+import tempfile
 from collections.abc import Generator, Iterator
 
 import pytest
@@ -21,6 +22,10 @@ ENVIRONMENT = {
     "LOG_LEVEL": "WARNING",
     # Plain http, and static files found where they are written: nothing is collected for the tests.
     "SECURE_COOKIES": "False",
+    # Tests of other things sign managers in without setting up a key first; those of this one say so.
+    "SECOND_FACTOR_ROLES": "",
+    # Tests travel through days on one session; those of idle sessions say so.
+    "SESSION_IDLE_SECONDS": "1000000000",
     "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
 }
 
@@ -32,6 +37,8 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     # A wrapper runs before every plain hook, pytest-django's included.
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    # Each process has a folder of its own for uploaded documents, gone with it.
+    os.environ["DOCUMENTS_ROOT"] = _resources.enter_context(tempfile.TemporaryDirectory(prefix="documents-"))
     if not os.environ.get("DATABASE_URL"):  # xdist's workers inherit the one of their parent.
         atexit.register(_resources.close)
         instance = _resources.enter_context(embedded_postgres.running("test", durable=False))

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, connections
 from django.db.models import Model, QuerySet
 
+from franceservices.composed_queries import ComposedQuery
 from franceservices.errors import DomainError
 
 
@@ -77,6 +78,7 @@ def without_guards(monkeypatch: pytest.MonkeyPatch, model: type[Model], name: st
     The rows of `model` are deleted at the end: what doubled would not let the constraint come back.
     """
     monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **options: queryset.all())
+    monkeypatch.setattr(ComposedQuery, "_wording", ComposedQuery._write)  # Composed anew, without the lock.
     constraint = next(constraint for constraint in model._meta.constraints if constraint.name == name)
     with connection.schema_editor() as editor:
         editor.remove_constraint(model, constraint)

@@ -1,6 +1,7 @@
 """Who is received, when and where."""
 
 from .appointment import Appointment, AppointmentStatus, CancelledBy
+from .changed_moment import ChangedMoment
 from .desk_visit import DeskReason, DeskVisit, DurationBand, VisitChannel, VisitNature
 from .notification import (
     MessageSettings,
@@ -21,6 +22,7 @@ __all__ = [
     "Appointment",
     "AppointmentStatus",
     "CancelledBy",
+    "ChangedMoment",
     "DeskReason",
     "DeskVisit",
     "DurationBand",

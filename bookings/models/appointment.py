@@ -32,6 +32,10 @@ class CancelledBy(models.TextChoices):
     PARTNER = "partner", "le partenaire"
     CCAS = "ccas", "le CCAS"
 
+    def said_of(self, *, is_social_worker: bool) -> str:
+        """`l’usager`, or `le travailleur social` where an appointment is a social worker's own and has no visitor."""
+        return "le travailleur social" if self is CancelledBy.VISITOR and is_social_worker else self.label
+
 
 class AppointmentQuerySet(models.QuerySet):
     def visible_to(self, user) -> "AppointmentQuerySet":
@@ -94,12 +98,14 @@ class Appointment(models.Model):
         verbose_name="espace",
         on_delete=models.PROTECT,
         related_name="appointments",
+        db_index=False,  # The index on (site, during) begins with it; a second one misleads the planner.
     )
     partner = models.ForeignKey(
         Partner,
         verbose_name="partenaire",
         on_delete=models.PROTECT,
         related_name="appointments",
+        db_index=False,  # The index on (partner, during) begins with it; a second one misleads the planner.
     )
     visitor = models.ForeignKey(
         Visitor,

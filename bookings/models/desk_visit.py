@@ -74,7 +74,10 @@ class DeskVisit(models.Model):
     A visit noted by mistake is struck out, not deleted, so that it can be put back.
     """
 
-    site = models.ForeignKey(Site, verbose_name="espace", on_delete=models.PROTECT, related_name="desk_visits")
+    # The index on (site, occurred_at) begins with it.
+    site = models.ForeignKey(
+        Site, verbose_name="espace", on_delete=models.PROTECT, related_name="desk_visits", db_index=False
+    )
     occurred_at = models.DateTimeField("le", default=timezone.now)
     reason = models.ForeignKey(DeskReason, verbose_name="motif", on_delete=models.PROTECT, related_name="visits")
     partner = models.ForeignKey(
@@ -95,6 +98,15 @@ class DeskVisit(models.Model):
     noted_at = models.DateTimeField("noté le", default=timezone.now)
     noted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name="noté par", on_delete=models.PROTECT, related_name="+"
+    )
+    corrected_at = models.DateTimeField("corrigé le", null=True, blank=True)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="corrigé par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     struck_out_at = models.DateTimeField("rayé le", null=True, blank=True)
     struck_out_by = models.ForeignKey(
@@ -121,6 +133,10 @@ class DeskVisit(models.Model):
             models.CheckConstraint(
                 condition=who_and_when("struck_out"),
                 name="desk_visit_struck_out_when_and_by",
+            ),
+            models.CheckConstraint(
+                condition=who_and_when("corrected"),
+                name="desk_visit_corrected_when_and_by",
             ),
         ]
         indexes = [models.Index(name="desk_visit_site_occurred", fields=["site", "occurred_at"])]

@@ -48,7 +48,6 @@ class SharedLink(models.Model):
         settings.AUTH_USER_MODEL, verbose_name="créé par", on_delete=models.PROTECT, related_name="+"
     )
     expires_at = models.DateTimeField("expire le")
-    last_used_at = models.DateTimeField("lu la dernière fois le", null=True, blank=True)
     revoked_at = models.DateTimeField("révoqué le", null=True, blank=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

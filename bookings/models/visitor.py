@@ -50,6 +50,16 @@ def _without_spaces(name: str) -> Replace:
     return Replace(Folded(name), models.Value(" "), models.Value(""))
 
 
+def needs_in_words(*, interpreter_language: str, needs_wheelchair_access: bool, phone_only: bool) -> list[str]:
+    """What the desk must prepare: « interprète arabe », « fauteuil roulant », « par téléphone »."""
+    wanted = [
+        (f"interprète {interpreter_language}", bool(interpreter_language)),
+        ("fauteuil roulant", needs_wheelchair_access),
+        ("par téléphone", phone_only),
+    ]
+    return [words for words, is_needed in wanted if is_needed]
+
+
 class Visitor(models.Model):
     """A person received (*usager*): a name, and what she chose to give besides.
 
@@ -147,13 +157,12 @@ class Visitor(models.Model):
 
     @property
     def needs(self) -> list[str]:
-        """What the desk must prepare, in words: « interprète arabe », « fauteuil roulant », « par téléphone »."""
-        wanted = [
-            (f"interprète {self.interpreter_language}", bool(self.interpreter_language)),
-            ("fauteuil roulant", self.needs_wheelchair_access),
-            ("par téléphone", self.phone_only),
-        ]
-        return [words for words, is_needed in wanted if is_needed]
+        """What the desk must prepare, in words."""
+        return needs_in_words(
+            interpreter_language=self.interpreter_language,
+            needs_wheelchair_access=self.needs_wheelchair_access,
+            phone_only=self.phone_only,
+        )
 
     def age_on(self, day: date) -> int | None:
         """Whole years on the civil date `day`; None without a birth date."""

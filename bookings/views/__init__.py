@@ -23,7 +23,7 @@ from .changes import (
 from .duplicates import DuplicateListView, distinction_forget, visitors_tell_apart
 from .notifications import NotificationListView, notification_retry
 from .offices import OfficeMapView, loan_cancel, loan_restore, office_lend
-from .rebooking import AppointmentMoveView, ToReplaceView
+from .rebooking import AppointmentMoveView, ToReplaceView, to_replace_cancel, to_replace_put_back
 from .schedule import MyScheduleView
 from .shared_links import SharedLinkListView, shared_link_revoke, shared_planning
 from .sheets import day_list, my_day_list, office_sheet
@@ -92,6 +92,8 @@ __all__ = [
     "schedule_change_undo",
     "shared_link_revoke",
     "shared_planning",
+    "to_replace_cancel",
+    "to_replace_put_back",
     "visitor_merge_undo",
     "visitors_tell_apart",
 ]

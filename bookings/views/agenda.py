@@ -1,27 +1,52 @@
 """The week of a space, as a grid or as a table."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef
-from django.urls import reverse
 from django.views.generic import TemplateView
 
-from bookings.agenda import Agenda, build_agenda, week_label
-from bookings.agenda_markup import agenda_grid, agenda_table
+from bookings.agenda import Agenda, PermanenceRow, build_agenda, week_label
+from bookings.agenda_markup import agenda_grid, agenda_table, options
 from bookings.models import Permanence
 from bookings.models.permanence import PermanenceQuerySet
-from bookings.schedule_rows import next_open_day, opening_by_day, permanence_rows
+from bookings.schedule_rows import SiteRows, ask_opening, next_open_day
+from franceservices.addresses import page_address
+from franceservices.composed_queries import ComposedQuery, Given, RoundTrip
 from franceservices.dates import monday_of
-from partners.calendars import civil_days, closed_days
+from partners.calendars import ClosedDays, ask_closed_days, civil_days
 from partners.models import Office, Partner
+from partners.models.office import full_label
 from partners.permissions import DeskMixin
 
 from .chosen_day import chosen_day, quoted
 
 WEEK = timedelta(days=7)
+_PARTNERS = ComposedQuery(
+    lambda: Partner.objects.filter(
+        Exists(Permanence.objects.filter(site=Given("site"), partner=OuterRef("pk")))
+    ).values_list("slug", "short_name")
+)
+_OFFICES = ComposedQuery(lambda: Office.objects.filter(site=Given("site")).values_list("pk", "label"))
 # The days that are shown though nothing happens on them: Monday to Friday.
 USUAL_LAST_DAY = 5
+
+
+def week_of(
+    rows: list[PermanenceRow], *, opening: dict[date, list[tuple[time, time]]], closed: ClosedDays, now: datetime
+) -> Agenda:
+    """The agenda of `rows` on the days of `opening`, a whole week in order."""
+    busy_days = [row.day for row in rows] + [day for day, hours in opening.items() if hours]
+    last_day = max([USUAL_LAST_DAY, *(day.isoweekday() for day in busy_days)])
+    days = list(opening)[:last_day]
+    return build_agenda(
+        days=days,
+        permanences=rows,
+        opening={day: opening[day] for day in days},
+        closed_because={day: reason for day in days if (reason := closed.reason(day))},
+        now=now,
+    )
 
 
 class AgendaView(DeskMixin, TemplateView):
@@ -42,27 +67,30 @@ class AgendaView(DeskMixin, TemplateView):
         notices = []
         if chosen.refused:
             notices.append(f"«\u00a0{chosen.refused}\u00a0» n’est pas une date\u00a0: voici la semaine en cours.")
-        partners, offices = self.partners(), self.offices()
+        sunday = self.monday + WEEK - timedelta(days=1)
+        trip = RoundTrip()
+        choices = self.ask_choices(trip)
+        read = SiteRows(trip, self.site, self.monday, sunday, free_for=self.request.user)
+        opening = ask_opening(trip, self.site, civil_days(self.monday, sunday))
+        closed_days = ask_closed_days(trip, self.site, self.monday, sunday)
+        partners, offices = choices()
         self.partner = self.choice("partenaire", partners, notices)
         self.office = self.choice("bureau", offices, notices)
-        permanences = self.permanences()
-        agenda = self.week(permanences, now=now)
-        later = None
-        if agenda.is_empty:
-            later = next_open_day(permanences, site=self.site, after=self.monday + WEEK - timedelta(days=1))
+        rows = read.rows(now=now, partner_slug=self.partner, office_id=int(self.office) if self.office else None)
+        agenda = week_of(rows, opening=opening(), closed=closed_days(), now=now)
+        later = next_open_day(self.permanences(), site=self.site, after=sunday) if agenda.is_empty else None
         return super().get_context_data(
             agenda=agenda,
             grid="" if self.is_table else agenda_grid(agenda, now=now),
-            # On paper the table stands for a grid that is too wide to be read there.
-            table=agenda_table(agenda) if self.is_table or not agenda.fits_on_paper else "",
+            table=agenda_table(agenda) if self.is_table else "",
             is_table=self.is_table,
             week_label=week_label(self.monday),
             chosen=chosen.day,
             today=now.date(),
             is_this_week=self.monday == this_week,
-            partners=partners,
+            partner_options=options(partners, chosen=self.partner),
             partner=self.partner,
-            offices=offices,
+            office_options=options(offices, chosen=self.office),
             office=self.office,
             notices=notices,
             later=later,
@@ -85,34 +113,10 @@ class AgendaView(DeskMixin, TemplateView):
             found = found.filter(office_id=int(self.office))
         return found
 
-    def week(self, permanences: PermanenceQuerySet, *, now) -> Agenda:
-        """The agenda of the chosen week."""
-        sunday = self.monday + WEEK - timedelta(days=1)
-        rows = permanence_rows(permanences.on_days(self.monday, sunday), now=now, free_for=self.request.user)
-        whole_week = list(civil_days(self.monday, sunday))
-        opening = opening_by_day(self.site, whole_week)
-        busy_days = [row.day for row in rows] + [day for day in whole_week if opening[day]]
-        last_day = max([USUAL_LAST_DAY, *(day.isoweekday() for day in busy_days)])
-        closed = closed_days([self.site], self.monday, sunday)[self.site.pk]
-        days = whole_week[:last_day]
-        return build_agenda(
-            days=days,
-            permanences=rows,
-            opening={day: opening[day] for day in days},
-            closed_because={day: reason for day in days if (reason := closed.reason(day))},
-            now=now,
-        )
-
-    def partners(self) -> list[tuple[str, str]]:
-        """The partners that ever come to this space, for the filter."""
-        found = Partner.objects.visible_to(self.request.user).filter(
-            Exists(Permanence.objects.filter(site=self.site, partner=OuterRef("pk")))
-        )
-        return [(partner.slug, partner.short_name) for partner in found]
-
-    def offices(self) -> list[tuple[str, str]]:
-        """The rooms of this space, for the filter."""
-        return [(str(office.pk), office.full_label) for office in Office.objects.filter(site=self.site)]
+    def ask_choices(self, trip: RoundTrip) -> Callable[[], tuple[list[tuple[str, str]], list[tuple[str, str]]]]:
+        """For the filters: the partners that ever come to this space, and its rooms."""
+        partners, offices = trip.ask(_PARTNERS, site=self.site.pk), trip.ask(_OFFICES, site=self.site.pk)
+        return lambda: (partners.rows(), [(str(pk), full_label(label)) for pk, label in offices.rows()])
 
     def choice(self, name: str, choices: list[tuple[str, str]], notices: list[str]) -> str:
         """What the address asks for if it is among `choices`, else nothing, and a sentence about it."""
@@ -130,4 +134,4 @@ class AgendaView(DeskMixin, TemplateView):
             "bureau": self.office if filtered else "",
             "vue": "tableau" if (self.is_table if table is None else table) else "",
         }
-        return f"{reverse('bookings:agenda')}?{urlencode({name: value for name, value in asked.items() if value})}"
+        return f"{page_address('bookings:agenda')}?{urlencode({name: value for name, value in asked.items() if value})}"

@@ -1,11 +1,13 @@
 """Booking in four screens: reason, time, person, slip. What is chosen is in the address; only the last step posts."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
-from django.db.models import Q, Value
+from django.db.models import Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -31,6 +33,7 @@ from .booking_choices import (
     Offer,
     People,
     by_day,
+    current_card,
     parameter,
     people_matching,
     reason_at,
@@ -71,7 +74,7 @@ class BookView(DeskMixin, View):
         creneau = parameter(request.POST, "creneau") or self.address.creneau
         # A time that the button names replaces the one of the address, which was refused.
         self.address = replace(self.address, creneau=creneau)
-        form = BookingForm(request.POST, visitors=self.visitors if self.is_for_visitor else None)
+        form = BookingForm(request.POST, find=self.find_person)
         is_new = self.is_for_visitor and request.POST.get("who") == NEW_PERSON
         # What was typed of a new person is kept, but checked only when it is she who comes.
         person_form = VisitorForm(request.POST, today=self.site.today()) if is_new else None
@@ -89,17 +92,30 @@ class BookView(DeskMixin, View):
         """Set what is chosen; what cannot be taken from the address is told in `notices` and left open."""
         self.notices: list[str] = []
         self.address = BookingAddress.of(self.request.GET)
-        cards = Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
-        self.visitors = cards.current()
         self.reason = self.find_reason()
         self.visitor = None
         if self.address.usager:
-            card = find_visitor(cards, self.address.usager)
+            card = find_visitor(self.cards, self.address.usager)
             # The old address of a card that was merged into another leads to that one.
             self.visitor = card and card.current_card()
             if self.visitor is None:
                 self.notices.append("Cette personne n’est pas connue de cet espace. Cherchez-la par son nom.")
                 self.address = replace(self.address, usager="")
+
+    @property
+    def cards(self) -> QuerySet[Visitor]:
+        """Those of all people known here, merged ones included."""
+        return Visitor.objects.visible_to(self.request.user).filter(ccas=self.site.ccas_id)
+
+    @property
+    def visitors(self) -> QuerySet[Visitor]:
+        """The people who may be chosen."""
+        return self.cards.current()
+
+    @property
+    def find_person(self) -> Callable[[str], Visitor | None] | None:
+        """How the form finds who was chosen; None where nobody is to be chosen."""
+        return partial(current_card, self.site, self.request.user) if self.is_for_visitor else None
 
     def find_reason(self) -> Reason | None:
         if not self.address.motif:
@@ -191,9 +207,23 @@ class BookView(DeskMixin, View):
             },
         )
 
-    def offers(self, first_moment: datetime | None = None, days: int | None = None) -> list[Offer]:
+    def offers(
+        self,
+        first_moment: datetime | None = None,
+        *,
+        enough_days: int,
+        days: int | None = None,
+        partner: str | None = None,
+    ) -> list[Offer]:
+        """The free times from `first_moment` on: all those of as many days as are enough, if there are so many."""
         times = free_times(
-            reason=self.reason, sites=[self.site], user=self.request.user, first_moment=first_moment, days=days
+            reason=self.reason,
+            sites=[self.site],
+            user=self.request.user,
+            first_moment=first_moment,
+            days=days,
+            partner_slug=partner or "",
+            enough_days=enough_days,
         )
         return [Offer(time, self.address) for time in times]
 
@@ -205,9 +235,8 @@ class BookView(DeskMixin, View):
         if day is not None and day <= self.site.today():
             day = None
         first_moment = day_bounds(day, self.site.zone)[0] if day else None
-        offers = self.offers(first_moment)
-        if partner:
-            offers = [offer for offer in offers if offer.time.permanence.partner.slug == partner]
+        # Those of the page, and of the day that « Jours suivants » leads to.
+        offers = self.offers(first_moment, enough_days=DAYS_A_PAGE + 1, partner=partner)
         days = by_day(offers)
         context = {
             "refusal": refusal,
@@ -239,10 +268,8 @@ class BookView(DeskMixin, View):
 
     def after_the_horizon(self, until: datetime, partner: str | None) -> tuple[str, date | None]:
         """Where the first time after the searched period is shown, and its day; nothing when there is none at all."""
-        for offer in self.offers(until, settings.PERMANENCE_HORIZON_DAYS):
-            if not partner or offer.time.permanence.partner.slug == partner:
-                return self.address.url(jour=offer.day.isoformat()), offer.day
-        return "", None
+        offers = self.offers(until, enough_days=1, days=settings.PERMANENCE_HORIZON_DAYS, partner=partner)
+        return (self.address.url(jour=offers[0].day.isoformat()), offers[0].day) if offers else ("", None)
 
     def person_page(
         self,
@@ -258,7 +285,7 @@ class BookView(DeskMixin, View):
             words = parameter(self.request.GET, "q")
             people = people_matching(words, self.visitors) if words else People(chosen=self.visitor)
         if form is None:
-            form = BookingForm(visitors=self.visitors if self.is_for_visitor else None)
+            form = BookingForm(find=self.find_person)
         if person_form is None:
             typed = self.request.POST if self.request.method == "POST" else people.guess
             person_form = VisitorForm(
@@ -286,7 +313,9 @@ class BookView(DeskMixin, View):
     def alternatives(self) -> list[Offer]:
         """The next free times after the refused one, or all of them when none follows."""
         key = parse_time_key(self.address.creneau)
-        return (key and self.offers(key[1])) or self.offers()
+        # The next ones may each be of a day of its own, which is then not among the other days.
+        enough = NEXT_TIMES + DAYS_AFTER_REFUSAL
+        return (key and self.offers(key[1], enough_days=enough)) or self.offers(enough_days=enough)
 
     # --- The booking ----------------------------------------------------------------------------------------
 

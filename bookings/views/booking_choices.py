@@ -10,18 +10,23 @@ from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, 
 from django.http import QueryDict
 from django.urls import reverse
 
-from bookings.forms import guess_identity
+from bookings.forms import card_id, guess_identity
 from bookings.free_times import FreeTime
 from bookings.models import Permanence, Reason, Visitor
 from conventions.models import Convention
+from franceservices.composed_queries import ComposedQuery, Given
 from franceservices.text import fold
-from partners.models import Partner, Site, User
+from partners.models import Partner, Role, Site, User
+from partners.visible_queries import VisibleQuery
 
 PEOPLE_SHOWN = 8
 SHORTEST_SEARCH = 2
 LONGEST_PARAMETER = 100
 # What a new card is compared by with those that exist.
 COMPARED = ("last_name", "first_name", "birth_date", "phone", "email")
+
+# Stands for the key of a free time while an address is made; no time has it.
+_ANY_TIME = "0-00000000T000000"
 
 
 def parameter(parameters: QueryDict, name: str) -> str:
@@ -46,6 +51,12 @@ class BookingAddress:
     def url(self, **changes: str) -> str:
         """The booking page with these choices and `changes`; an empty value leaves a choice open."""
         return f"{reverse('bookings:book')}?{urlencode(replace(self, **changes).given)}"
+
+    @property
+    def around_time(self) -> tuple[str, str]:
+        """What stands before and after the key of a free time in the address that chooses it; made once for all."""
+        before, after = self.url(creneau=_ANY_TIME).split(_ANY_TIME)
+        return before, after
 
     @property
     def given(self) -> dict[str, str]:
@@ -99,17 +110,16 @@ class People:
         return not self.is_too_short or self.are_duplicates or self.creation_chosen
 
 
-def _partners_of(site: Site) -> QuerySet[Partner]:
+def _partners_of(site: Site | Given, today: date | Given) -> QuerySet[Partner]:
     """The partners with a convention or a permanence to come at `site`."""
-    today = site.today()
     return Partner.objects.filter(
         Exists(Convention.objects.filter(partner=OuterRef("pk"), site=site, ends_on__gte=today))
-        | Exists(_upcoming(site).filter(partner=OuterRef("pk")))
+        | Exists(_upcoming(site, today).filter(partner=OuterRef("pk")))
     )
 
 
-def _upcoming(site: Site) -> QuerySet[Permanence]:
-    return Permanence.objects.bookable().filter(site=site, day__gte=site.today())
+def _upcoming(site: Site | Given, today: date | Given) -> QuerySet[Permanence]:
+    return Permanence.objects.bookable().filter(site=site, day__gte=today)
 
 
 def reasons_at(site: Site, user: User) -> QuerySet[Reason]:
@@ -117,26 +127,49 @@ def reasons_at(site: Site, user: User) -> QuerySet[Reason]:
 
     Each carries `takers`, those partners, and `has_dates`, whether a permanence is planned for its audience.
     """
-    partners = _partners_of(site)
+    today = site.today()
+    partners, upcoming = _partners_of(site, today), _upcoming(site, today)
     return (
         Reason.objects.bookable_by(user)
         .filter(Exists(partners.filter(reasons=OuterRef("pk"))))
         .annotate(
-            has_dates=Exists(_upcoming(site).filter(audience=OuterRef("audience"), partner__reasons=OuterRef("pk"))),
+            has_dates=Exists(upcoming.filter(audience=OuterRef("audience"), partner__reasons=OuterRef("pk"))),
         )
         .prefetch_related(Prefetch("partners", queryset=partners, to_attr="takers"))
     )
 
 
+def _reason_at(role: Role) -> ComposedQuery:
+    """Each step of a booking asks for its reason again."""
+    taken = Exists(_partners_of(Given("site"), Given("today")).filter(reasons=OuterRef("pk")))
+    return ComposedQuery(
+        lambda: Reason.objects.bookable_by(User(role=role)).filter(taken, slug=Given("slug")).order_by("pk")[:1]
+    )
+
+
+# By whether the reader may book for social workers.
+_REASON_AT = {False: _reason_at(Role.RECEPTION), True: _reason_at(Role.SOCIAL_WORKER)}
+_TAKERS = ComposedQuery(lambda: _partners_of(Given("site"), Given("today")).filter(reasons=Given("reason")))
+_CARD = VisibleQuery(
+    lambda user: Visitor.objects.visible_to(user).filter(ccas=Given("ccas"), pk=Given("card")).current()
+)
+
+
 def reason_at(site: Site, user: User, *, slug: str) -> Reason | None:
     """The one of `reasons_at` with this slug, alone; None when there is none."""
-    taken = Exists(_partners_of(site).filter(reasons=OuterRef("pk")))
-    return Reason.objects.bookable_by(user).filter(taken, slug=slug).order_by("pk").first()
+    query = _REASON_AT[user.may_book_for_social_workers]
+    return next(iter(query.instances(site=site.pk, today=site.today(), slug=slug)), None)
 
 
 def takers_of(reason: Reason, *, site: Site) -> list[Partner]:
     """The partners of `site` that take `reason`."""
-    return list(_partners_of(site).filter(reasons=reason))
+    return _TAKERS.instances(site=site.pk, today=site.today(), reason=reason.pk)
+
+
+def current_card(site: Site, user: User, typed: str) -> Visitor | None:
+    """The person known at `site` with this id, as a form writes it; None for anything else, and for a merged card."""
+    pk = card_id(typed)
+    return None if pk is None else next(iter(_CARD.instances(user, ccas=site.ccas_id, card=pk)), None)
 
 
 def by_day(offers: Iterable[Offer]) -> list[tuple[date, list[list[Offer]]]]:

@@ -16,10 +16,11 @@ from bookings.models.shared_link import SharedLinkQuerySet
 from bookings.shared_link_forms import CalendarLinkForm
 from bookings.shared_links import create_calendar_link, find_shared_link, revoke_shared_link, sites_of
 from franceservices.errors import DomainError
+from franceservices.secret_links import behind_secret, not_stored, secret_address
 from partners.models import User
 from partners.permissions import AGENT_ROLES, RoleRequiredMixin, for_roles
 
-from .shared_links import behind_secret, dead_link, not_stored, secret_address
+from .shared_links import dead_link
 
 logger = logging.getLogger(__name__)
 

@@ -7,8 +7,10 @@ from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views import View
+from django.views.decorators.http import require_POST
 
 from bookings.change_forms import MoveForm
 from bookings.errors import TimeNotOffered, TimeTaken
@@ -16,12 +18,13 @@ from bookings.forms import TimeFilterForm, searchable
 from bookings.free_times import parse_time_key
 from bookings.models import Appointment, CancelledBy, Permanence, PermanenceRevision, ScheduleChangeKind
 from bookings.next_times import NextTimes
-from bookings.rebooking import rebook, why_not_movable
+from bookings.rebooking import put_back_to_replace, rebook, why_not_movable
+from bookings.services import cancel_appointment
 from franceservices.dates import format_date_weekday, format_time
 from franceservices.db import Folded
 from franceservices.errors import DomainError
 from franceservices.text import fold
-from partners.permissions import DESK_ROLES, DeskMixin, check_role
+from partners.permissions import DESK_ROLES, DeskMixin, check_role, for_roles
 
 from .appointments import appointment_or_404
 from .booking_choices import Offer, by_day, parameter
@@ -103,6 +106,43 @@ def causes_of(appointments: list[Appointment]) -> dict[int, tuple[str, Cancelled
             side = CancelledBy.CCAS if change.kind in CCAS_KINDS else CancelledBy.PARTNER
             causes[found.pk] = (f"{change.get_kind_display()}\u00a0: {change.reason}", side)
     return causes
+
+
+@require_POST
+@for_roles(DESK_ROLES)
+def to_replace_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up an appointment of the worklist, on the side of whoever changed its date; the message offers to undo."""
+    appointment = appointment_or_404(request.user, pk)
+    if appointment.to_replace_since is None:
+        messages.error(request, f"{appointment.who} n’attend plus une autre heure. Rien n’a été changé.")
+        return redirect("bookings:to_replace")
+    why, side = causes_of([appointment])[pk]
+    longest = Appointment._meta.get_field("cancellation_reason").max_length
+    try:
+        cancel_appointment(appointment=appointment, cancelled_for=side, reason=why[:longest], by=request.user)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(
+            request,
+            f"Rendez-vous annulé pour {appointment.who}.",
+            extra_tags=reverse("bookings:to_replace_put_back", args=[pk]),
+        )
+    return redirect("bookings:to_replace")
+
+
+@require_POST
+@for_roles(DESK_ROLES)
+def to_replace_put_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo `to_replace_cancel`."""
+    appointment = appointment_or_404(request.user, pk)
+    try:
+        put_back_to_replace(appointment=appointment, by=request.user)
+    except DomainError as refusal:
+        messages.error(request, f"{refusal.message} Rien n’a été changé.")
+    else:
+        messages.success(request, f"{appointment.who} attend de nouveau une autre heure.")
+    return redirect("bookings:to_replace")
 
 
 class AppointmentMoveView(View):

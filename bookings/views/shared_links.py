@@ -2,14 +2,12 @@
 
 import logging
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,6 +20,7 @@ from bookings.shared_links import create_planning_link, find_shared_link, partne
 from bookings.shared_planning import shared_week
 from franceservices.db import Folded, Joined
 from franceservices.errors import DomainError
+from franceservices.secret_links import behind_secret, not_stored, secret_address
 from franceservices.text import fold
 from partners.permissions import DESK_ROLES, DeskMixin, for_roles
 
@@ -32,28 +31,6 @@ LINKS_A_PAGE = 25
 LONGEST_SEARCH = 100
 
 logger = logging.getLogger(__name__)
-
-
-def secret_address(request: HttpRequest, name: str, token: str) -> str:
-    """The whole address of a secret, under the public name of the server where one is configured."""
-    path = reverse(name, args=[token])
-    return settings.PUBLIC_URL + path if settings.PUBLIC_URL else request.build_absolute_uri(path)
-
-
-def not_stored(response: HttpResponse) -> HttpResponse:
-    """`response`, which may hold a secret or names, so that no cache keeps it."""
-    response["Cache-Control"] = "private, no-store"
-    return response
-
-
-def behind_secret(response: HttpResponse) -> HttpResponse:
-    """`response` to a secret address, which no search engine keeps and no other site is told of.
-
-    Not for pages with forms: a browser told to send no referrer sends no origin either, and the CSRF check fails.
-    """
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    return not_stored(response)
 
 
 def dead_link() -> HttpResponse:

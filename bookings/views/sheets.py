@@ -10,12 +10,12 @@ from bookings.sheets import day_list_pdf, office_sheet_pdf
 from bookings.sheets import office_sheet as office_sheet_of
 from franceservices.dates import monday_of
 from franceservices.pdf import pdf_response
+from franceservices.secret_links import not_stored
 from partners.models import Office, Partner
 from partners.permissions import AGENT_ROLES, DESK_ROLES, for_roles
 
 from .chosen_day import chosen_day
 from .schedule import latest_today
-from .shared_links import not_stored
 
 
 @require_safe

@@ -9,8 +9,8 @@ from itertools import combinations
 
 from conventions.fees import ProrationBasis
 from conventions.placeholders import used_placeholders
+from conventions.transmission import transmission_doubts
 from franceservices.dates import WEEKDAYS, format_date_long, format_time, format_time_range
-from franceservices.identifiers import parse_transmission_id
 
 from .form import Agreement, OpeningHoursPart, SlotPart
 from .problems import Path, Problem, path_text, quoted, suggestion
@@ -25,6 +25,7 @@ def form_problems(agreement: Agreement) -> list[Problem]:
     """The rules between keys that the agreement breaks."""
     return [
         *_term(agreement),
+        *_denunciation(agreement),
         *_opening_hours(agreement),
         *_offices(agreement),
         *_slots(agreement),
@@ -65,6 +66,24 @@ def _term(agreement: Agreement) -> Iterator[Problem]:
         )
     if term.predecessor and term.predecessor == term.reference:
         yield Problem(("convention", "predecessor"), "Une convention ne se succède pas à elle-même.")
+
+
+def _denunciation(agreement: Agreement) -> Iterator[Problem]:
+    """The three facts of a denunciation come together, and it never prolongs a convention."""
+    term = agreement.convention
+    facts = {name: getattr(term, name) for name in ("denounced_on", "denounced_by", "agreed_ends_on")}
+    missing = [name for name, value in facts.items() if not value]
+    if 0 < len(missing) < len(facts):
+        yield Problem(
+            ("convention", missing[0]),
+            "Une dénonciation se dit par trois clés : denounced_on, denounced_by et agreed_ends_on.",
+        )
+    if term.agreed_ends_on and term.ends_on and term.agreed_ends_on < term.ends_on:
+        yield Problem(
+            ("convention", "agreed_ends_on"),
+            f"Le terme convenu ne peut pas précéder le terme de la convention ({format_date_long(term.ends_on)}).",
+            format_date_long(term.agreed_ends_on),
+        )
 
 
 def _spans(
@@ -168,6 +187,9 @@ def _warnings(agreement: Agreement, siren: str) -> Iterator[tuple[Path, str]]:
     numbers = {article.number for article in agreement.articles}
     if agreement.texts.annex:
         numbers.add(_ANNEX)
+    cited = agreement.convention.notice_article
+    if cited and cited not in numbers:
+        yield ("convention", "notice_article"), f"aucun article ne porte le numéro {cited}."
     for number, obligation in enumerate(agreement.obligations, 1):
         if obligation.article_number and obligation.article_number not in numbers:
             yield (
@@ -203,19 +225,14 @@ def _deliberation_warnings(agreement: Agreement, siren: str) -> Iterator[tuple[P
     act, signed_on = agreement.deliberation, agreement.convention.signed_on
     if act is None:
         return
-    if act.transmission_id:
-        sent = parse_transmission_id(act.transmission_id)
-        if sent.session_on != act.session_on:
-            yield (
-                ("deliberation", "transmission_id"),
-                f"il porte la date du {format_date_long(sent.session_on)}, "
-                f"la séance est du {format_date_long(act.session_on)}.",
-            )
-        if siren and sent.siren != siren:
-            yield (
-                ("deliberation", "transmission_id"),
-                f"il porte le SIREN {sent.siren}, le CCAS a le {siren}.",
-            )
+    doubts = transmission_doubts(
+        act.transmission_id,
+        session_on=act.session_on,
+        siren=siren,
+        insee_code=agreement.ccas.insee_code or "",
+    )
+    for doubt in doubts:
+        yield ("deliberation", "transmission_id"), doubt
     for name, verb in (("published_on", "publiée"), ("transmitted_on", "transmise")):
         day = getattr(act, name)
         if day and day < act.session_on:

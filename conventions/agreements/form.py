@@ -26,8 +26,10 @@ from conventions.models import (
     Convention,
     DeliberatingBody,
     Deliberation,
+    DueMoment,
     FeeTerms,
     Frequency,
+    NoticeReading,
     Obligation,
     ObligationKind,
     Party,
@@ -92,6 +94,9 @@ OBLIGATION_KIND = Words(
     }
 )
 PARTY = Words({"CCAS": Party.CCAS, "partenaire": Party.PARTNER, "les deux": Party.BOTH})
+NOTICE_READING = Words({"terme": NoticeReading.TERM, "échéance annuelle": NoticeReading.ANNIVERSARY})
+# Who gives notice is one of the two; an end that both agree on is an avenant.
+DENOUNCED_BY = Words({"CCAS": Party.CCAS, "partenaire": Party.PARTNER})
 FREQUENCY = Words(
     {
         "une fois": Frequency.ONCE,
@@ -100,6 +105,7 @@ FREQUENCY = Words(
         "en continu": Frequency.CONTINUOUS,
     }
 )
+DUE_MOMENT = Words({"au début": DueMoment.START, "à la fin": DueMoment.END})
 COLOUR = Words({colour.label: colour for colour in PartnerColour})
 TIME_ZONE = Words({zone.value: zone for zone in SiteTimeZone})
 HOLIDAY_CALENDAR = Words({calendar.value or "communs": calendar for calendar in HolidayCalendar})
@@ -113,9 +119,14 @@ class ConventionPart(Part):
     starts_on: date = key(Day())
     ends_on: date = key(Day())
     notice_months: int | None = key(Whole(), default=None)
+    notice_reading: str = key(NOTICE_READING, default=NoticeReading.TERM)
+    notice_article: str = key(Line(), default="")
     tacit_renewal: bool = key(YesNo(), default=False)
     signed_on: date | None = key(Day(), default=None)
     signed_at: str = key(Line(), default="")
+    denounced_on: date | None = key(Day(), default=None)
+    denounced_by: str = key(DENOUNCED_BY, default="")
+    agreed_ends_on: date | None = key(Day(), default=None)
     predecessor: str = key(Line(), default="", field=None)
 
 
@@ -267,6 +278,7 @@ class ObligationPart(Part):
     label: str = key(Line())
     owed_by: str = key(PARTY)
     frequency: str = key(FREQUENCY)
+    due_moment: str = key(DUE_MOMENT, default=DueMoment.END)
     article_number: str = key(Line(), default="")
 
 

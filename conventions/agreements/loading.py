@@ -13,9 +13,11 @@ from django.db import IntegrityError, connection, models, transaction
 
 from conventions.grid import grid_changed
 from conventions.models import Article, Convention, FeeTerms, Obligation
+from conventions.occurrences import refresh_occurrences
 from franceservices.db import violated_constraint
 from partners.models import Contact, Office, OpeningHours, User
 
+from .amended import amended_history
 from .checks import form_warnings, span_text
 from .files import read_file
 from .form import Agreement
@@ -28,6 +30,10 @@ from .resolving import Rows, database_problems, find_rows
 from .rows import RowWriter
 from .schema import Part
 
+HISTORY_KEPT = (
+    "L’obligation «\u00a0{}\u00a0» n’est plus dans le fichier, mais des échéances en sont remplies ou dispensées."
+    " Laissez-la, ou reprenez d’abord ces échéances."
+)
 _CLOCK_FIELDS = {"time_zone", "holiday_calendar"}
 
 
@@ -100,6 +106,8 @@ class _Loader:
         self.rows = rows
         self.report = LoadReport(convention=rows.convention)
         self.writer = RowWriter(self.report)
+        # Its offices, its grid and its last day are then those of its avenants (see `amended.py`).
+        self.is_amended = amended_history(rows.convention) is not None
 
     def load(self) -> LoadReport:
         self._lock_offices()
@@ -110,7 +118,7 @@ class _Loader:
             self._office(number)
         self._deliberation()
         term_changed = self._convention()
-        grid_written = write_allocations(self.writer, self.agreement, self.rows)
+        grid_written = not self.is_amended and write_allocations(self.writer, self.agreement, self.rows)
         self._fee()
         self._obligations()
         self._articles()
@@ -119,6 +127,7 @@ class _Loader:
             running = self.rows.site.conventions.filter(ends_on__gte=self.rows.site.today())
             for other in running.exclude(pk=self.rows.convention.pk).order_by("pk"):
                 self.report.answers += grid_changed(convention=other)
+        refresh_occurrences(convention=self.rows.convention)
         if term_changed or grid_written or clock_changed:
             self.report.answers += grid_changed(convention=self.rows.convention)
         return self.report
@@ -208,6 +217,8 @@ class _Loader:
         convention.site, convention.partner = self.rows.site, self.rows.partner
         facts = self.agreement.convention_facts()
         facts |= {"deliberation": self.rows.deliberation, "predecessor": self.rows.predecessor}
+        if self.is_amended:
+            del facts["ends_on"]
         what = f"convention {self.agreement.convention.reference}"
         written = self.writer.save(convention, facts, what=what, path=("convention",))
         return bool(written & {"starts_on", "ends_on"})
@@ -226,6 +237,8 @@ class _Loader:
         stored = list(self.rows.convention.obligations.order_by("pk"))
         pairing = pair(stored, parts, by=[attrgetter("kind", "label"), attrgetter("kind", "article_number")])
         for duty in pairing.gone:
+            if duty.has_history:
+                raise AgreementRefused([Problem(("obligations",), HISTORY_KEPT.format(duty.label))])
             self.writer.delete(duty, f"obligation {duty.label}")
         new = [(Obligation(convention=self.rows.convention), part) for part in pairing.new]
         for duty, part in [*pairing.pairs, *new]:

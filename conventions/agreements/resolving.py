@@ -11,6 +11,7 @@ from conventions.models import Convention, Deliberation, PermanenceSlot
 from franceservices.dates import format_date_long
 from partners.models import Ccas, Office, Partner, Site, User
 
+from .amended import amended_problems
 from .checks import overlap, span_text
 from .form import Agreement, CcasPart
 from .problems import Path, Problem, quoted, suggestion
@@ -57,6 +58,7 @@ def database_problems(
         *_perimeter(rows, by),
         *_identity(agreement, rows),
         *_unknown(agreement, rows),
+        *amended_problems(agreement, rows.convention),
         *_conflicts(agreement, rows),
         *_validated(agreement, rows),
     ]

@@ -1,8 +1,11 @@
 from datetime import date
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.functional import cached_property
 
+from conventions.stages import Stage, StageFacts, stage_on
 from franceservices.dates import format_date_long
 from partners.models import Ccas, Partner, Site
 
@@ -15,15 +18,6 @@ class NoticeReading(models.TextChoices):
 
     TERM = "term", "Avant le terme"
     ANNIVERSARY = "anniversary", "Avant chaque échéance annuelle"
-
-
-class ConventionStatus(models.TextChoices):
-    """Where a convention stands on a day, derived from its dates and its deliberation, never typed."""
-
-    DRAFT = "draft", "Projet"
-    UPCOMING = "upcoming", "À venir"
-    IN_FORCE = "in_force", "En vigueur"
-    EXPIRED = "expired", "Échue"
 
 
 class ConventionQuerySet(models.QuerySet):
@@ -78,6 +72,10 @@ class Convention(models.Model):
     denounced_by = models.CharField("dénoncée par", max_length=10, choices=Party, blank=True)
     agreed_ends_on = models.DateField(
         "terme convenu", null=True, blank=True, help_text="Le terme d’avant la dénonciation."
+    )
+    # The lines of the grid that the denunciation cut short or took away, as they were: see `denunciation.py`.
+    grid_before_denunciation = models.JSONField(
+        "grille d’avant la dénonciation", encoder=DjangoJSONEncoder, null=True, blank=True, editable=False
     )
     predecessor = models.OneToOneField(
         "self",
@@ -141,23 +139,42 @@ class Convention(models.Model):
         """The CCAS that signs: the one that runs the site."""
         return self.site.ccas
 
-    def status_on(self, day: date) -> ConventionStatus:
-        """The status on the civil date `day` (both ends of the term are included).
+    @cached_property
+    def amended_from(self) -> date | None:
+        """The day from which the first of its avenants in force applies.
 
-        Without a deliberation and a signature the text is a draft until its term begins.
+        A query, unless `search.with_stage_facts` brought it.
         """
-        if day > self.ends_on:
-            return ConventionStatus.EXPIRED
-        if day >= self.starts_on:
-            return ConventionStatus.IN_FORCE
-        if self.deliberation_id is None and self.signed_on is None:
-            return ConventionStatus.DRAFT
-        return ConventionStatus.UPCOMING
+        return self.amendments.filter(in_force_at__isnull=False).aggregate(day=models.Min("effective_on"))["day"]
 
     @property
-    def status(self) -> ConventionStatus:
-        """The status today, at the site."""
-        return self.status_on(self.site.today())
+    def stage_facts(self) -> StageFacts:
+        """What happened to it, as its rows say."""
+        act = self.deliberation
+        return StageFacts(
+            starts_on=self.starts_on,
+            ends_on=self.ends_on,
+            session_on=act.session_on if act else None,
+            published_on=act.published_on if act else None,
+            transmitted_on=act.transmitted_on if act else None,
+            signed_on=self.signed_on,
+            amended_from=self.amended_from,
+            denounced_on=self.denounced_on,
+        )
+
+    def stage_on(self, day: date) -> Stage:
+        """The stage on the civil date `day`, from the facts."""
+        return stage_on(self.stage_facts, day)
+
+    @property
+    def stage(self) -> Stage:
+        """The stage today, at the site."""
+        return self.stage_on(self.site.today())
+
+    @property
+    def agreed_term_ends_on(self) -> date:
+        """The last day that the parties agreed on, whatever a denunciation made of it."""
+        return self.agreed_ends_on or self.ends_on
 
     @property
     def term_sentence(self) -> str:

@@ -23,6 +23,10 @@ class FeeStatementQuerySet(models.QuerySet):
         """Those that the CCAS of `user` issued."""
         return self.filter(ccas__in=Ccas.objects.visible_to(user))
 
+    def with_parties(self) -> "FeeStatementQuerySet":
+        """Everything that a list or a page of statements names, without a query a row."""
+        return self.select_related("convention__partner", "convention__site__ccas", "correction", "corrects")
+
     def standing(self) -> "FeeStatementQuerySet":
         """Those that no later one corrects."""
         return self.filter(is_corrected=False)

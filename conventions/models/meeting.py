@@ -3,6 +3,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils import timezone
 
+from conventions.people import by_organisation
 from franceservices.dates import format_date_long
 from partners.models import Ccas
 
@@ -23,7 +24,13 @@ class CommitteeMeeting(models.Model):
         Convention, verbose_name="convention", on_delete=models.PROTECT, related_name="committee_meetings"
     )
     held_on = models.DateField("réuni le")
-    attendees = models.TextField("présents", help_text="Une personne par ligne, avec sa fonction.")
+    ccas_attendees = models.TextField("présents pour le CCAS", blank=True)
+    partner_attendees = models.TextField("présents pour le partenaire", blank=True)
+    attendees = models.TextField(
+        "autres présents", blank=True, help_text="Une personne par ligne, après son organisme et deux-points."
+    )
+    agenda = models.TextField("ordre du jour", blank=True)
+    minutes_text = models.TextField("compte rendu écrit ici", blank=True)
     decisions = models.TextField("décisions", blank=True)
     minutes = models.ForeignKey(
         Document, verbose_name="compte rendu", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -39,13 +46,30 @@ class CommitteeMeeting(models.Model):
         verbose_name = "réunion du comité"
         verbose_name_plural = "réunions du comité"
         ordering = ["-held_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(ccas_attendees="", partner_attendees="", attendees=""),
+                name="committee_has_attendees",
+                violation_error_message="Écrivez au moins une personne présente.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Comité du {format_date_long(self.held_on)}"
 
+    @property
+    def attendance(self) -> list[tuple[str, list[str]]]:
+        """Who came, organisation by organisation; see `people.by_organisation`. `convention.partner` names one."""
+        groups = [("CCAS", self.ccas_attendees), (self.convention.partner.short_name, self.partner_attendees)]
+        return by_organisation(groups, self.attendees)
+
 
 class TrainingSession(models.Model):
-    """A training that a partner gave to the staff of the CCAS; `people_trained` counts heads, once each."""
+    """A training that a partner gave to the staff of the CCAS.
+
+    `people_trained` counts heads, once each. Where they are named (`TrainedPerson`) it is the number of the names, and
+    a report counts once who came twice; a headcount without names counts as it is.
+    """
 
     convention = models.ForeignKey(
         Convention, verbose_name="convention", on_delete=models.PROTECT, related_name="training_sessions"
@@ -83,3 +107,33 @@ class TrainingSession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject}, {format_date_long(self.held_on)}"
+
+
+class TrainedPerson(models.Model):
+    """Somebody who took part in a training, by name.
+
+    `name_key` is what the same person gives however her name is typed: accents, case and the order of its words do
+    not tell people apart (see `people.name_key`).
+    """
+
+    session = models.ForeignKey(
+        TrainingSession, verbose_name="formation", on_delete=models.CASCADE, related_name="people"
+    )
+    name = models.CharField("nom", max_length=150)
+    name_key = models.CharField(max_length=200, editable=False)
+
+    class Meta:
+        verbose_name = "personne formée"
+        verbose_name_plural = "personnes formées"
+        ordering = ["session", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["session", "name_key"],
+                name="trained_person_once",
+                violation_error_message="Cette personne figure déjà dans la liste.",
+            ),
+            models.CheckConstraint(condition=~models.Q(name_key=""), name="trained_person_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

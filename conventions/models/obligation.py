@@ -68,3 +68,8 @@ class Obligation(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def has_history(self) -> bool:
+        """Whether some of its occurrences are fulfilled or waived, so that deleting it would lose them; a query."""
+        return self.occurrences.exclude(fulfilled_on=None, waived_at=None).exists()

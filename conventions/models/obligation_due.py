@@ -115,3 +115,12 @@ class ObligationDue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.obligation} – {self.due_on:%d/%m/%Y}"
+
+    @property
+    def is_settled(self) -> bool:
+        """Fulfilled or waived: history, which no change of the term touches."""
+        return self.fulfilled_on is not None or self.waived_at is not None
+
+    def is_late_on(self, day: date) -> bool:
+        """Still open when its day is past."""
+        return not self.is_settled and self.due_on < day

@@ -8,6 +8,11 @@ from franceservices.db import Folded
 from .site import Site
 
 
+def full_label(label: str) -> str:
+    """How a sentence names the room of this label: « bureau 27 »; a room that has a name keeps it."""
+    return f"bureau {label}" if label[:1].isdigit() else label
+
+
 class OfficeQuerySet(models.QuerySet):
     def visible_to(self, user) -> "OfficeQuerySet":
         """The offices of the sites that `user` sees."""
@@ -59,5 +64,5 @@ class Office(models.Model):
 
     @property
     def full_label(self) -> str:
-        """How a sentence names the room: « bureau 27 »; a room that has a name keeps it."""
-        return f"bureau {self.label}" if self.label[:1].isdigit() else self.label
+        """How a sentence names the room."""
+        return full_label(self.label)

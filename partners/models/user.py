@@ -20,7 +20,7 @@ class Role(models.TextChoices):
 
 
 # The floors whose rows an administrator keeps in the admin; accounts' technical permissions are left out.
-ADMINISTERED_APPS = frozenset({"partners", "conventions", "bookings"})
+ADMINISTERED_APPS = frozenset({"partners", "conventions", "bookings", "casefiles"})
 
 
 class UserManager(BaseUserManager):

@@ -159,3 +159,26 @@ def test_an_appointment_of_another_site_is_not_counted(at_desk, desk):
     decided(cancellation(permanence), by=staff_of(convention.site))
     assert Appointment.objects.to_replace().count() == 1
     assert at_desk.get(PAGE).context["rows"] == []
+
+
+def test_one_click_cancels_on_the_side_of_the_change_and_is_undone(at_desk, desk):
+    person = named(desk, "Amrani")
+    cancel_morning(desk)
+    page = text(at_desk.post(f"{PAGE}{person.pk}/annuler/", follow=True))
+    assert "Rendez-vous annulé pour Leïla AMRANI." in page
+    assert f'action="{PAGE}{person.pk}/remettre/"' in page
+    person.refresh_from_db()
+    assert (person.status, person.cancelled_for) == ("cancelled", "partner")
+    assert person.cancellation_reason == "Annulation\u00a0: Agent malade"
+    assert person.to_replace_since is None
+    assert "attend de nouveau" in text(at_desk.post(f"{PAGE}{person.pk}/remettre/", follow=True))
+    assert list(Appointment.objects.to_replace()) == [person]
+    assert "n’est pas annulé" in text(at_desk.post(f"{PAGE}{person.pk}/remettre/", follow=True))
+
+
+def test_only_who_waits_for_another_time_is_cancelled_from_the_list(at_desk, desk):
+    person = named(desk, "Amrani")
+    assert "n’attend plus" in text(at_desk.post(f"{PAGE}{person.pk}/annuler/", follow=True))
+    assert Appointment.objects.get(pk=person.pk).status == "booked"
+    for action in ("annuler", "remettre"):
+        assert at_desk.get(f"{PAGE}{person.pk}/{action}/").status_code == 405

@@ -112,6 +112,8 @@ def test_a_correction_keeps_who_noted_it_and_waits_for_one_struck_out(desk):
     corrected = correct_visit(visit=visit, by=desk.social_worker, **said)
     assert {name: getattr(corrected, name) for name in said} == said
     assert corrected.noted_by == desk.receptionist
+    assert corrected.corrected_by == desk.social_worker
+    assert corrected.corrected_at is not None
     strike_out_visit(visit=visit, by=desk.receptionist)
     with pytest.raises(DomainError, match="rétablissez-le"):
         correct_visit(visit=visit, by=desk.receptionist, **said)
@@ -211,7 +213,12 @@ def test_the_demonstration_loads_them(settings, db, capsys, monkeypatch):
     settings.DEMO = True
     monkeypatch.setattr("bookings.demo_visits.PAST_DAYS", 7)
     monkeypatch.setattr("bookings.demo_year.PAST_DAYS", 1)
-    monkeypatch.setattr("bookings.demo_year.BOOKED_AHEAD_DAYS", 1)
-    settings.PERMANENCE_HORIZON_DAYS = 2
+    # A week ahead meets the Thursday that the fictional avenant adds.
+    monkeypatch.setattr("bookings.demo_year.BOOKED_AHEAD_DAYS", 7)
+    settings.PERMANENCE_HORIZON_DAYS = 8
     call_command("load_demo", verbosity=0)
     assert "passages fictifs ajoutés" in capsys.readouterr().out
+    call_command("load_demo", verbosity=0)
+    again = capsys.readouterr().out
+    assert again.count(" 0 rendez-vous fictifs ajoutés") == 2
+    assert again.count(" 0 passages fictifs ajoutés") == 2

@@ -90,8 +90,8 @@ def test_the_list_shows_and_finds(scene, editor):
         assert fragment in text
     assert "besancon-cpam-2025" in text_of(editor.get(LIST, {"q": "PLANOISE cpam"}))
     assert "besancon-cpam-2025" not in text_of(editor.get(LIST, {"q": "caf"}))
-    assert "besancon-cpam-2025" not in text_of(editor.get(LIST, {"statut": "expired"}))
-    assert "besancon-cpam-2025" in text_of(editor.get(LIST, {"statut": "in_force"}))
+    assert "besancon-cpam-2025" not in text_of(editor.get(LIST, {"etape": "expired"}))
+    assert "besancon-cpam-2025" in text_of(editor.get(LIST, {"etape": "in_force"}))
 
 
 def test_the_list_costs_the_same_for_one_and_for_twenty(scene, editor, django_assert_num_queries):
@@ -390,7 +390,7 @@ def test_its_rows_are_not_among_the_choices(scene, editor):
 def test_choices_cost_the_same_whatever_their_number(scene, editor, django_assert_num_queries):
     url = change_url(scene.convention)
     editor.get(url)
-    with django_assert_num_queries(24) as first:
+    with django_assert_num_queries(23) as first:
         editor.get(url)
     for _ in range(10):
         ConventionFactory(site=scene.site, partner=PartnerFactory())

@@ -53,6 +53,8 @@ def test_it_says_what_was_agreed(scene):
         "Fabienne JACQUEMARD",
         "Annexe – Permanences, locaux et montant",
         "8h30–10h00",
+        "Plan de la semaine",
+        "En gris, l’ouverture de l’espace.",
         "travailleurs sociaux",
         "bureau 27, 15,64 m²",
         "3 ans, du 1er avril 2025 au 31 mars 2028",

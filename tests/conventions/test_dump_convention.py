@@ -100,6 +100,18 @@ def spans(places: list[str | None], starts_on: dt.date, ends_on: dt.date):
 
 
 @st.composite
+def denunciations(draw, ends_on: dt.date) -> dict[str, object]:
+    """The three keys of a denunciation that advanced the term to `ends_on`, or none of them."""
+    if draw(st.booleans()):
+        return {}
+    return {
+        "denounced_on": draw(days()),
+        "denounced_by": draw(words(f.DENOUNCED_BY)),
+        "agreed_ends_on": draw(days(ends_on)),
+    }
+
+
+@st.composite
 def agreements(draw) -> Agreement:
     """Any agreement that the form can express, every shared fact said."""
     starts_on, ends_on = sorted([draw(days()), draw(days())])
@@ -117,9 +129,12 @@ def agreements(draw) -> Agreement:
             starts_on=starts_on,
             ends_on=ends_on,
             notice_months=draw(st.none() | st.integers(0, 60)),
+            notice_reading=draw(words(f.NOTICE_READING)),
+            notice_article=draw(lines(10)),
             tacit_renewal=draw(st.booleans()),
             signed_on=draw(st.none() | days()),
             signed_at=draw(lines()),
+            **draw(denunciations(ends_on)),
         ),
         ccas=f.CcasPart(
             name=draw(lines(least=1)),

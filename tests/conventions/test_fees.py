@@ -15,13 +15,12 @@ from conventions.fees import (
     AreaRounding,
     ProrationBasis,
     TimeSlot,
-    amount_for_term,
     annual_fee,
     explain_gap,
     explain_occupancy,
     occupancy_ratio,
-    split_by_civil_year,
 )
+from conventions.proration import amount_for_term, split_by_civil_year
 from franceservices.money import parse_decimal_fr
 
 TUESDAY, THURSDAY = 2, 4

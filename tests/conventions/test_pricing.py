@@ -133,10 +133,10 @@ def test_an_empty_grid_and_no_office_are_said(scene):
 
 def test_queries_do_not_grow_with_the_grid(scene, django_assert_num_queries):
     convention = type(scene.convention).objects.with_parties().get()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         explain_fee(convention)
     for weekday in (1, 3, 5):
         office = OfficeFactory(site=scene.site, label=f"Salle {weekday}")
         slot_of(scene.convention, weekday, "08:30", "12:30", office=office)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         explain_fee(convention)

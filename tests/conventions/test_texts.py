@@ -4,12 +4,11 @@ import datetime as dt
 
 import pytest
 
-from conventions.deadlines import enforceable_on, last_day_of_notice, term_in_months
+from conventions.deadlines import term_in_months
 from conventions.models import BookingMode
 from conventions.placeholders import PLACEHOLDERS
 from conventions.text_blocks import text_blocks
 from conventions.texts import filled_articles, placeholder_values, term_sentence
-from conventions.timeline import ribbon
 from tests.factories import ConventionFactory, OfficeFactory, slot_of
 
 from .scene import Scene
@@ -115,33 +114,6 @@ def test_term_as_a_sentence(starts_on, ends_on, expected):
 def test_whole_months_and_days_left():
     assert term_in_months(dt.date(2025, 1, 31), dt.date(2025, 2, 28)) == (1, 0)
     assert term_in_months(dt.date(2025, 1, 31), dt.date(2025, 2, 27)) == (0, 28)
-
-
-def test_deadlines():
-    published, transmitted = dt.date(2025, 2, 24), dt.date(2025, 2, 20)
-    assert enforceable_on(published_on=published, transmitted_on=transmitted) == published
-    assert enforceable_on(published_on=published, transmitted_on=None) is None
-    assert last_day_of_notice(ends_on=dt.date(2028, 3, 31), notice_months=3) == dt.date(2027, 12, 31)
-    assert last_day_of_notice(ends_on=dt.date(2028, 5, 31), notice_months=3) == dt.date(2028, 2, 29)
-    assert last_day_of_notice(ends_on=dt.date(2028, 3, 31), notice_months=None) is None
-    assert last_day_of_notice(ends_on=dt.date(2028, 3, 31), notice_months=32767) is None
-
-
-def test_ribbon_is_in_date_order_and_keeps_the_place_of_what_is_missing():
-    steps = [
-        ("Délibération", dt.date(2017, 4, 12)),
-        ("Transmission", None),
-        ("Signature", dt.date(2016, 8, 9)),
-        ("Terme", dt.date(2019, 8, 8)),
-    ]
-    found = ribbon(steps, today=dt.date(2018, 1, 1))
-    assert [(milestone.label, milestone.state) for milestone in found] == [
-        ("Signature", "is-past"),
-        ("Délibération", "is-past"),
-        ("Transmission", "is-missing"),
-        ("Aujourd’hui", "is-today"),
-        ("Terme", ""),
-    ]
 
 
 def test_plain_text_becomes_blocks():

@@ -77,7 +77,7 @@ def test_the_page_after_a_fault_shows_the_number_that_the_logs_hold(client, monk
     monkeypatch.setattr(SignInView, "form_invalid", broken)
     UserFactory(email="camille@exemple.fr")
     client.raise_request_exception = False
-    response = client.post("/connexion/", {"username": "camille@exemple.fr", "password": PASSWORD + "x"})
+    response = client.post("/connexion/", {"login": "camille@exemple.fr", "password": PASSWORD + "x"})
     assert response.status_code == 500
     assert response.headers["X-Request-ID"] in response.content.decode()
     assert any(record.name == "django.request" and record.exc_info for record in caplog.records)

@@ -83,12 +83,12 @@ def test_strangers_are_sent_to_the_sign_in_page_and_back(place, client):
     response = client.get("/admin/partners/site/", follow=True)
     assert response.resolver_match.url_name == "login"
     last_url, _ = response.redirect_chain[-1]
-    credentials = {"username": place.administrator.email, "password": PASSWORD}
+    credentials = {"login": place.administrator.email, "password": PASSWORD}
     assert client.post(last_url, credentials).url == "/admin/partners/site/"
 
 
 def test_the_admin_has_no_sign_in_of_its_own(place, client):
-    assert client.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 405
+    assert client.post("/admin/login/", {"login": "x", "password": "y"}).status_code == 405
     client.force_login(place.administrator)
     assert client.get("/admin/login/").url == "/admin/"
     client.force_login(agent_of(place.partner))
@@ -142,7 +142,7 @@ def test_a_receptionist_gets_an_account_and_signs_in(place, editor, client):
     made = User.objects.get(email="nouvelle@exemple.fr")
     assert (made.ccas, list(made.sites.all()), made.is_superuser) == (place.ccas, [place.site], False)
     client.logout()
-    response = client.post(reverse("login"), {"username": "nouvelle@exemple.fr", "password": NEW_PASSWORD})
+    response = client.post(reverse("login"), {"login": "nouvelle@exemple.fr", "password": NEW_PASSWORD})
     assert response.status_code == 302
 
 
@@ -176,7 +176,7 @@ def test_a_partner_shared_with_another_ccas_is_out_of_reach(place, editor):
         ({"role": Role.MANAGER, "email": "pas un courriel"}, "adresse de courriel valide"),
         ({"role": Role.MANAGER, "email": "x" * 5000 + "@exemple.fr"}, "au plus 254"),
         ({"role": Role.MANAGER, "first_name": "é" * 5000}, "au plus 100 caractères"),
-        ({"role": Role.MANAGER, "password1": "court", "password2": "court"}, "au minimum 12 caractères"),
+        ({"role": Role.MANAGER, "password1": "court", "password2": "court"}, "Au moins 14 caractères"),
         ({"role": Role.MANAGER, "password2": "autre-chose-de-long"}, "ne correspondent pas"),
     ],
 )

@@ -1,6 +1,9 @@
 """Sign-in, sign-out, the way home, and the choice of a space."""
 
 import pytest
+import time_machine
+from django.contrib.auth import SESSION_KEY
+from django.test import Client
 from django.urls import reverse
 
 from partners.models import Role, User
@@ -18,7 +21,7 @@ def test_every_page_asks_for_an_account(client):
 
 def test_signing_in_leads_home_and_case_of_the_address_is_forgiven(client):
     user = UserFactory(email="nadia@exemple.fr")
-    response = client.post(reverse("login"), {"username": "Nadia@Exemple.fr", "password": PASSWORD})
+    response = client.post(reverse("login"), {"login": "Nadia@Exemple.fr", "password": PASSWORD})
     assert response.status_code == 302
     assert response["Location"] == reverse("home")
     assert client.session["_auth_user_id"] == str(user.pk)
@@ -30,7 +33,7 @@ def test_signing_in_leads_home_and_case_of_the_address_is_forgiven(client):
 )
 def test_a_refused_sign_in_says_so_in_french_and_keeps_the_address(client, email, password):
     UserFactory(email="nadia@exemple.fr")
-    response = client.post(reverse("login"), {"username": email, "password": password})
+    response = client.post(reverse("login"), {"login": email, "password": password})
     assert response.status_code == 200
     assert response.context["form"].errors
     assert "<script>x" not in response.content.decode()
@@ -38,8 +41,33 @@ def test_a_refused_sign_in_says_so_in_french_and_keeps_the_address(client, email
 
 def test_a_suspended_account_cannot_sign_in(client):
     UserFactory(email="nadia@exemple.fr", is_active=False)
-    response = client.post(reverse("login"), {"username": "nadia@exemple.fr", "password": PASSWORD})
-    assert response.status_code == 200
+    response = client.post(reverse("login"), {"login": "nadia@exemple.fr", "password": PASSWORD}, follow=True)
+    assert "Ce compte est suspendu" in response.content.decode()
+    assert SESSION_KEY not in client.session
+
+
+def test_a_suspended_account_is_out_at_its_next_request(client):
+    user = UserFactory(email="nadia@exemple.fr")
+    client.post(reverse("login"), {"login": "nadia@exemple.fr", "password": PASSWORD})
+    assert client.get(reverse("mfa_index")).status_code == 200
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert client.get(reverse("mfa_index"))["Location"].startswith(reverse("login"))
+
+
+def test_five_wrong_passwords_close_the_account_for_five_minutes_and_say_so(client):
+    UserFactory(email="nadia@exemple.fr")
+    other = UserFactory(email="camille@exemple.fr")
+    typed = {"login": "nadia@exemple.fr", "password": "pas-le-bon-mot-de-passe"}
+    with time_machine.travel("2026-03-02 08:00:00Z", tick=False) as clock:
+        for _ in range(5):
+            assert "ne vont pas ensemble" in client.post(reverse("login"), typed).content.decode()
+        right = {**typed, "password": PASSWORD}
+        assert "Trop d’essais" in client.post(reverse("login"), right).content.decode()
+        # Only that account, and whoever types: a second browser is refused as well.
+        assert "Trop d’essais" in Client().post(reverse("login"), right).content.decode()
+        assert Client().post(reverse("login"), {"login": other.email, "password": PASSWORD}).status_code == 302
+        clock.shift(301)
+        assert client.post(reverse("login"), right).status_code == 302
 
 
 @pytest.mark.parametrize("role", [Role.RECEPTION, Role.SOCIAL_WORKER, Role.MANAGER, Role.ADMINISTRATOR])
@@ -122,8 +150,8 @@ def test_pages_carry_the_content_security_policy(client):
     assert "unsafe" not in policy
 
 
-def test_an_agent_has_one_place_and_no_booking(client):
+def test_an_agent_has_places_of_her_own_and_no_booking(client):
     client.force_login(agent_of(UserFactory(agent=True).partner))
     context = client.get(reverse("bookings:my_schedule")).context
-    assert [place.label for place in context["places"]] == ["Mon planning"]
+    assert [place.label for place in context["places"]] == ["Mon planning", "Dossiers", "Alertes", "Statistiques"]
     assert not context["can_book"]

@@ -1,0 +1,20 @@
+"""What this floor keeps: returns and reports as they were established, and the long works that make files."""
+
+from .annual_report import AnnualReport
+from .long_work import LongWork, WorkKind, WorkState
+from .monthly_return import MonthlyReturn
+from .monthly_sums import MonthlyAppointments, MonthlyVisits, SummedSite
+from .return_dispatch import DispatchState, ReturnDispatch
+
+__all__ = [
+    "AnnualReport",
+    "DispatchState",
+    "LongWork",
+    "MonthlyAppointments",
+    "MonthlyReturn",
+    "MonthlyVisits",
+    "ReturnDispatch",
+    "SummedSite",
+    "WorkKind",
+    "WorkState",
+]

@@ -1,0 +1,168 @@
+"""Keeps the sums of months: makes them of the rows, by the definitions of the figures, wherever something changed.
+
+Exact because of three things. Each change adds its moment to `ChangedMoment` in its own transaction, so that a reader
+who sees the change sees that the sums do not tell that month. A month is summed after the moments of its changes were
+read, so that it holds all of them at least, and only those that were read are deleted, in the same transaction. One
+process at a time sums, so that an older sum never replaces a newer one. The sums may lag; the figures do not.
+"""
+
+from datetime import date
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, DateTimeField, F, Func, Model, QuerySet, Value
+from django.db.models.functions import Coalesce
+
+from bookings.models import Appointment, ChangedMoment, DeskVisit
+from partners.models import Site
+
+from .figures import appointments, desk_visits
+from .figures.axes import MonthAtSite
+from .figures.definition import Figure
+from .figures.kept_sums import VISIT_AXES
+from .models import MonthlyAppointments, MonthlyVisits, SummedSite
+from .periods import Period
+from .scopes import Scope
+from .sole_runner import sole_runner
+
+# What is written in one transaction: some seconds of work at most.
+SITES_AT_ONCE = 50
+CHANGES_AT_ONCE = 20_000
+# The measures of what sums hold know no moment and no question.
+ANY_SCOPE = Scope(period=Period(date(2000, 1, 1), date(2000, 1, 1)), sites=())
+
+COUNTED = {
+    "booked": appointments.BOOKED,
+    "held": appointments.HELD,
+    "absent": appointments.ABSENT,
+    "excused": appointments.EXCUSED,
+    "cancelled_by_partner": appointments.CANCELLED_BY_PARTNER,
+    "cancelled_by_ccas": appointments.CANCELLED_BY_CCAS,
+    "to_replace": appointments.TO_REPLACE,
+    "moved": appointments.MOVED,
+}
+COUNTED_VISITS = {
+    "visits": desk_visits.WALK_INS,
+    "people": desk_visits.WALK_IN_PEOPLE,
+    "computer_sessions": desk_visits.COMPUTER_SESSIONS,
+    "computer_people": desk_visits.COMPUTER_PEOPLE,
+    "computer_accompanied": desk_visits.COMPUTER_ACCOMPANIED,
+}
+
+
+class Microseconds(Func):
+    """A number of seconds as whole microseconds."""
+
+    template = "(%(expressions)s * 1000000)::bigint"
+    output_field = BigIntegerField()
+
+
+def keep_sums() -> int:
+    """Sum what is not summed or has changed; how many months and spaces were written. Does nothing beside another."""
+    with sole_runner("sums of months") as is_ours:
+        if not is_ours:
+            return 0
+        return _sum_changed_months() + _sum_sites()
+
+
+def _sum_changed_months() -> int:
+    """Each month in which something changed is made again, at the spaces where it did."""
+    written = 0
+    while True:
+        with transaction.atomic():
+            changes = list(
+                ChangedMoment.objects.order_by("pk").values_list("pk", "site", MonthAtSite("moment"))[:CHANGES_AT_ONCE]
+            )
+            months: dict[date, set[int]] = {}
+            for _pk, site_id, month in changes:
+                months.setdefault(month, set()).add(site_id)
+            sites = Site.objects.in_bulk({site_id for _pk, site_id, _month in changes})
+            for month, site_ids in sorted(months.items()):
+                _write_month(month, [sites[site_id] for site_id in sorted(site_ids)])
+            ChangedMoment.objects.filter(pk__in=[pk for pk, _site, _month in changes]).delete()
+        written += sum(map(len, months.values()))
+        if len(changes) < CHANGES_AT_ONCE:
+            return written
+
+
+def _write_month(month: date, sites: list[Site]) -> None:
+    scope = Scope(period=Period.of_month(month.year, month.month), sites=tuple(sites))
+    for model in (MonthlyAppointments, MonthlyVisits):
+        model.objects.filter(month=month, site__in=sites).delete()
+    _write(appointments.SOURCE.rows(scope), desk_visits.SOURCE.rows(scope))
+
+
+def _sum_sites() -> int:
+    """Spaces that are new, or live by another clock since, are made as a whole."""
+    kept = SummedSite.objects.filter(time_zone=F("site__time_zone")).values("site")
+    missing = list(Site.objects.exclude(pk__in=kept).order_by("pk"))
+    for start in range(0, len(missing), SITES_AT_ONCE):
+        sites = missing[start : start + SITES_AT_ONCE]
+        with transaction.atomic():
+            for model in (MonthlyAppointments, MonthlyVisits, SummedSite):
+                model.objects.filter(site__in=sites).delete()
+            _write(Appointment.objects.filter(site__in=sites), DeskVisit.objects.standing().filter(site__in=sites))
+            SummedSite.objects.bulk_create(SummedSite(site=site, time_zone=site.time_zone) for site in sites)
+    return len(missing)
+
+
+def _write(booked: QuerySet, visits: QuerySet) -> None:
+    """Add the sums of these rows, which are all those of their months and sites."""
+    waits = appointments.WAITING_MEAN.measure.aggregates(ANY_SCOPE)
+    leads = appointments.LEAD_MEAN.measure.aggregates(ANY_SCOPE)
+    open_ends = ArrayAgg(
+        "during__endswith",
+        filter=appointments.STILL_OPEN,
+        order_by="during__endswith",
+        default=Value([], output_field=ArrayField(DateTimeField())),
+    )
+    _insert(
+        MonthlyAppointments,
+        booked,
+        by={
+            "month": MonthAtSite("during__startswith"),
+            "site_id": F("site_id"),
+            "partner_id": F("partner_id"),
+            "reason_id": F("reason_id"),
+            "audience": appointments.AUDIENCE,
+        },
+        sums={
+            **{column: _only(figure) for column, figure in COUNTED.items()},
+            "waited": waits["count"],
+            "waited_microseconds": Microseconds(Coalesce(waits["sum"], Value(0))),
+            "lead_microseconds": Microseconds(Coalesce(leads["sum"], Value(0))),
+            "open_ends": open_ends,
+        },
+    )
+    for axis, column in VISIT_AXES.items():
+        key = desk_visits.SOURCE.axes[axis].key
+        _insert(
+            MonthlyVisits,
+            visits,
+            by={
+                "month": MonthAtSite("occurred_at"),
+                "axis": Value(axis),
+                "site_id": F("site_id"),
+                "partner_id": F("partner_id"),
+                **({"reason_id": F(key), "choice": Value("")} if column == "reason" else {"choice": F(key)}),
+            },
+            sums={column: _only(figure) for column, figure in COUNTED_VISITS.items()},
+        )
+
+
+def _only(figure: Figure):
+    """The one aggregate of a figure that is a number of rows or a total."""
+    (made,) = figure.measure.aggregates(ANY_SCOPE).values()
+    return made
+
+
+def _insert(model: type[Model], rows: QuerySet, *, by: dict[str, object], sums: dict[str, object]) -> None:
+    """Write one row of `model` for each group of `rows`, without reading them into this process."""
+    names = {f"by_{name}": expression for name, expression in by.items()}
+    sum_names = {f"sum_{name}": expression for name, expression in sums.items()}
+    grouped = rows.order_by().values(**names).annotate(**sum_names).values(*names, *sum_names)
+    statement, parameters = grouped.query.sql_with_params()
+    columns = ", ".join(connection.ops.quote_name(name) for name in [*by, *sums])
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {statement}", parameters)
