@@ -78,6 +78,8 @@ def test_a_whole_day_by_keyboard_alone(
         # Somebody comes without an appointment.
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("p")
+        # Nobody types faster than the board comes back from the last click.
+        expect(page.locator("[data-walk-ins] [data-key]").first).to_be_focused()
         page.keyboard.press("1")
         expect(page.locator("#passages-du-jour")).to_contain_text("1 passage")
         check_accessibility()

@@ -34,8 +34,8 @@ def test_it_is_made_once(scene):
         make_money(told.append)
         make_money(told.append)
     assert told == [
-        "Redevances : 4 états liquidatifs et 3 lignes budgétaires ajoutés.",
-        "Redevances : 0 états liquidatifs et 0 lignes budgétaires ajoutés.",
+        "Redevances\u00a0: 4 états liquidatifs et 3 lignes budgétaires ajoutés.",
+        "Redevances\u00a0: 0 états liquidatifs et 0 lignes budgétaires ajoutés.",
     ]
     statements = FeeStatement.objects.order_by("year", "number")
     assert [state_of(statement) for statement in statements] == [
@@ -58,4 +58,4 @@ def test_before_its_dates_nothing_is_issued(scene):
 def test_without_the_space_nothing_is_added(db):
     told: list[str] = []
     make_money(told.append)
-    assert told == ["Redevances : ni espace ni responsable, rien n’est ajouté."]
+    assert told == ["Redevances\u00a0: ni espace ni responsable, rien n’est ajouté."]
