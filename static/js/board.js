@@ -18,31 +18,42 @@
     shown = answer;
   });
 
-  let open = [];
+  // The line that has the focus, until somebody leaves it by hand: a swap takes the pressed button away, and may come
+  // twice in a row (the answer to a key, then the refresh).
   let line = null;
+  document.addEventListener("focusin", (event) => {
+    line = board.contains(event.target) ? (event.target.closest("[data-line]")?.id ?? null) : null;
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!board.contains(event.target)) line = null;
+  });
+
+  let open = [];
   board.addEventListener("htmx:beforeSwap", () => {
     open = [...board.querySelectorAll("details[open][id]")].map((details) => details.id);
-    // Between two swaps in a row the focus may be nowhere yet: what is remembered then still holds.
-    if (document.activeElement !== document.body) {
-      line = document.activeElement.closest("[data-line]")?.id ?? null;
-    }
   });
   board.addEventListener("htmx:afterSettle", () => {
     for (const id of open) {
       const details = document.getElementById(id);
       if (details) details.open = true;
     }
-    // The button that was pressed may be gone: the focus stays on its line.
-    if (line && !board.contains(document.activeElement)) focusLine(document.getElementById(line));
+    // Never taken from elsewhere on the page: somebody may have gone to the counter of walk-ins meanwhile.
+    if (line && document.activeElement === document.body) focusLine(document.getElementById(line));
   });
 
-  // --- Keys: arrows lead from line to line, a letter presses the button that shows it. ---
+  // --- Keys: arrows lead from line to line, a letter presses the button that shows it, Escape leaves the line. ---
 
   const lines = () => [...board.querySelectorAll("[data-line]")];
   const focusLine = (target) => (target?.querySelector("button") ?? target?.querySelector("a"))?.focus();
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") {
+      // The line is left for good: an answer still on its way does not bring back to it.
+      line = null;
+      if (board.contains(document.activeElement)) document.activeElement.blur();
+      return;
+    }
     if (event.target !== document.body || event.key !== "ArrowDown") return;
     event.preventDefault();
     focusLine(board.querySelector(".line-now[data-line]") ?? lines()[0]);

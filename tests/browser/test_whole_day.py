@@ -37,8 +37,7 @@ def booked_thursday(besancon) -> dict[str, Appointment]:
 
 def focus_line(page: Page, name: str) -> None:
     """Walk down the board with the arrow key until the line of that name has the focus."""
-    page.locator("body").press("Escape")
-    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("Escape")
     for step in range(24):
         # The first arrow leads to whose hour it is; those before her are above.
         page.keyboard.press("ArrowDown" if step < 12 else "ArrowUp")
@@ -76,9 +75,8 @@ def test_a_whole_day_by_keyboard_alone(
         press_on_line(page, "Cisse", "z", "à venir")
         press_on_line(page, "Cisse", "a", "attend")
         # Somebody comes without an appointment.
-        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("Escape")
         page.keyboard.press("p")
-        # Nobody types faster than the board comes back from the last click.
         expect(page.locator("[data-walk-ins] [data-key]").first).to_be_focused()
         page.keyboard.press("1")
         expect(page.locator("#passages-du-jour")).to_contain_text("1 passage")
