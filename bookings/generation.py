@@ -151,7 +151,7 @@ def _generate_for(convention: Convention, first: date | None, last: date | None)
     furthest = max([last, *(day for _, day in known)])
     grid = PermanenceSlot.objects.filter(allocation__convention=convention).valid_in(first, furthest)
     office_ids = {*grid.values_list("office_id", flat=True), *(office_id for office_id, _ in known)}
-    list(Office.objects.select_for_update(no_key=True).filter(pk__in=office_ids).order_by("pk"))
+    Office.objects.filter(pk__in=office_ids).hold()
     slots = list(grid)
     locked = generated.select_for_update(no_key=True, of=["self"]).order_by("pk")
     standing = StandingChanges.of(convention, first, furthest)

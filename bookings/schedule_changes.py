@@ -53,7 +53,7 @@ class Settled:
 
 def lock_offices(site: Site) -> None:
     """Hold all offices of `site` for this transaction: no other change of its dates runs at the same time."""
-    list(Office.objects.select_for_update(no_key=True).filter(site=site).order_by("pk").values_list("pk"))
+    Office.objects.filter(site=site).hold()
 
 
 def lock_permanences(pks: Iterable[int]) -> None:

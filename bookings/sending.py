@@ -7,15 +7,14 @@ thus one whose sender died: it is asked for again only where the gateway accepts
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from franceservices.errors import DomainError
+from franceservices.sole_runner import sole_runner
 from partners.models import User
 
 from .mailing import send_email
@@ -47,7 +46,7 @@ _OUTCOME_LENGTH = Notification._meta.get_field("outcome").max_length
 
 def send(notification_id: int) -> None:
     """Send the message if it is due, still true, and nobody else's affair; write what became of it."""
-    with _sole_sender(notification_id) as is_ours:
+    with sole_runner(f"bookings.notification:{notification_id}") as is_ours:
         if not is_ours:
             return
         notification = _claimed(notification_id)
@@ -61,21 +60,6 @@ def send(notification_id: int) -> None:
             _settle(notification, NotificationStatus.FAILED, str(failure))
         else:
             _settle(notification, NotificationStatus.SENT, outcome)
-
-
-@contextmanager
-def _sole_sender(notification_id: int) -> Iterator[bool]:
-    """Whether this process is the only one at work on the message; true for nobody else until the block ends."""
-    key = f"bookings.notification:{notification_id}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
-        is_ours = cursor.fetchone()[0]
-    try:
-        yield is_ours
-    finally:
-        if is_ours:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
 @transaction.atomic

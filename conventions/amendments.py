@@ -278,7 +278,7 @@ def office_taken_sentence(other: PermanenceSlot) -> str:
 
 def _lock(convention: Convention) -> Convention:
     """The convention, after every room of its space: rooms come first, by key, wherever grids are written."""
-    list(Office.objects.select_for_update(no_key=True).filter(site=convention.site_id).order_by("pk"))
+    Office.objects.filter(site=convention.site_id).hold()
     return Convention.objects.select_for_update(no_key=True, of=["self"]).with_parties().get(pk=convention.pk)
 
 

@@ -217,7 +217,7 @@ def withdraw_denunciation(*, convention: Convention, by: User) -> list[GridAnswe
 
 def _locked(convention: Convention) -> Convention:
     """The stored row, locked after every room of its space: rooms come first, by key, wherever grids are written."""
-    list(Office.objects.select_for_update(no_key=True).filter(site=convention.site_id).order_by("pk"))
+    Office.objects.filter(site=convention.site_id).hold()
     conventions = Convention.objects.select_for_update(of=["self"]).select_related("site__ccas", "partner")
     return conventions.get(pk=convention.pk)
 

@@ -10,13 +10,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Max
 
 from franceservices.dates import format_date_long
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from franceservices.money import format_euros
 from partners.models import Ccas, User
+from partners.numbering import hold_numbers_of, latest_issue, next_number
 
 from .billing import Billing, read_billing
 from .models import Convention, FeeStatement, StatementPeriod
@@ -196,7 +196,7 @@ def clear_payment(*, statement: FeeStatement, by: User) -> FeeStatement:
 
 def _locked(convention: Convention, by: User) -> Convention:
     """The convention as it is now; its CCAS is held first, so that issues of one CCAS follow one another."""
-    list(Ccas.objects.select_for_update(no_key=True, of=["self"]).filter(sites__conventions=convention))
+    hold_numbers_of(Ccas.objects.get(sites__conventions=convention))
     # Then the convention: its avenants wait, and what is claimed is what its terms say until this transaction ends.
     list(Convention.objects.select_for_update(no_key=True).filter(pk=convention.pk))
     return Convention.objects.visible_to(by).with_parties().get(pk=convention.pk)
@@ -217,10 +217,10 @@ def _checked_day_of_issue(convention: Convention, issued_on: date | None) -> dat
     issued_on = issued_on or today
     if issued_on > today:
         raise DomainError("La date d’émission ne peut pas être à venir.")
-    latest = FeeStatement.objects.filter(ccas=convention.ccas, year=issued_on.year).aggregate(day=Max("issued_on"))
-    if latest["day"] and issued_on < latest["day"]:
+    latest = latest_issue(FeeStatement, ccas_id=convention.ccas.pk, year=issued_on.year)
+    if latest and issued_on < latest:
         raise DomainError(
-            f"Un état de {issued_on.year} porte déjà la date du {format_date_long(latest['day'])}. "
+            f"Un état de {issued_on.year} porte déjà la date du {format_date_long(latest)}. "
             "Les numéros suivent l’ordre des dates\u00a0: choisissez ce jour ou un jour suivant."
         )
     return issued_on
@@ -253,13 +253,12 @@ def _create(
     billing: Billing, days: _Days, *, period: StatementPeriod, content: dict, issued_on: date, by: User, **fields
 ) -> FeeStatement:
     convention = billing.convention
-    last = FeeStatement.objects.filter(ccas=convention.ccas, year=issued_on.year).aggregate(number=Max("number"))
     with translate_violations({"statement_period_once": ALREADY_BILLED}):
         return FeeStatement.objects.create(
             ccas=convention.ccas,
             convention=convention,
             year=issued_on.year,
-            number=(last["number"] or 0) + 1,
+            number=next_number(FeeStatement, ccas_id=convention.ccas.pk, year=issued_on.year),
             period=period,
             starts_on=days.starts_on,
             ends_on=days.ends_on,

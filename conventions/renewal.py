@@ -74,7 +74,7 @@ def renew(*, convention: Convention, plan: RenewalPlan, by: User) -> tuple[Conve
     Raises DomainError, with nothing kept, when it has one already, when the dates do not follow, when the reference is
     taken, or when another convention holds an office at one of the hours.
     """
-    list(Office.objects.select_for_update(no_key=True).filter(site=convention.site_id).order_by("pk"))
+    Office.objects.filter(site=convention.site_id).hold()
     convention = Convention.objects.select_for_update(no_key=True, of=["self"]).with_parties().get(pk=convention.pk)
     _check_follows(convention, plan)
     history = read_history(convention)
@@ -185,7 +185,7 @@ def undo_renewal(*, convention: Convention, by: User) -> None:
     Raises DomainError, with nothing changed, once it is deliberated or signed, or once people, documents or statements
     hang on it.
     """
-    list(Office.objects.select_for_update(no_key=True).filter(site=convention.site_id).order_by("pk"))
+    Office.objects.filter(site=convention.site_id).hold()
     convention = Convention.objects.select_for_update(of=["self"]).with_parties().get(pk=convention.pk)
     obstacle = obstacle_to_undoing(convention)
     if obstacle:

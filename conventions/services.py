@@ -67,7 +67,7 @@ def _follow_term(convention: Convention, previous_term: Term) -> None:
 def site_calendar_changed(*, site: Site, by: User) -> list[GridAnswer]:
     """Tell the floors above that `site` opens on other days than before, for each convention that still runs there."""
     # All its rooms at once, in the order of everybody: one convention after the other would take them in any order.
-    list(Office.objects.select_for_update(no_key=True).filter(site=site).order_by("pk"))
+    Office.objects.filter(site=site).hold()
     answers: list[GridAnswer] = []
     for convention in Convention.objects.filter(site=site, ends_on__gte=site.today()).with_parties().order_by("pk"):
         answers += grid_changed(convention=convention)

@@ -11,10 +11,11 @@ from conventions.models import Convention, ObligationDue, ObligationKind
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from partners.models import User
+from partners.numbering import hold_numbers_of, next_number
 
 from .annual_content import report_content
+from .day_of_issue import checked_day_of_issue
 from .models import AnnualReport
-from .numbering import checked_day_of_issue, hold_numbers_of, next_number
 from .periods import Period
 
 LONGEST_TEXT = 10_000

@@ -13,9 +13,10 @@ from conventions.models import ObligationDue, ObligationKind
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from partners.models import Partner, Site, User
+from partners.numbering import hold_numbers_of, next_number
 
+from .day_of_issue import checked_day_of_issue
 from .models import MonthlyReturn
-from .numbering import checked_day_of_issue, hold_numbers_of, next_number
 from .periods import Period
 from .return_content import ReturnAbout, about, corrected_content, return_content
 

@@ -21,12 +21,12 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from franceservices.errors import DomainError
+from franceservices.sole_runner import sole_runner
 from partners.models import User
 
 from .models import LongWork, WorkKind, WorkState
 from .models.long_work import WORK_FOLDER, work_storage
 from .queueing import RUN_WORK, defer_work
-from .sole_runner import sole_runner
 
 logger = logging.getLogger(__name__)
 

@@ -22,13 +22,13 @@ from bookings.mailing import hand_over, message_id
 from bookings.sms import SendError, TemporaryFailure
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
+from franceservices.sole_runner import sole_runner
 from franceservices.text import safe_filename
 from partners.models import Contact, User
 
 from .models import DispatchState, MonthlyReturn, ReturnDispatch
 from .queueing import SEND_RETURN, defer_send_return
 from .return_documents import return_file_name, return_pdf, return_title
-from .sole_runner import sole_runner
 
 logger = logging.getLogger(__name__)
 

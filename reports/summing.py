@@ -15,6 +15,7 @@ from django.db.models import BigIntegerField, DateTimeField, F, Func, Model, Que
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, ChangedMoment, DeskVisit
+from franceservices.sole_runner import sole_runner
 from partners.models import Site
 
 from .figures import appointments, desk_visits
@@ -24,7 +25,6 @@ from .figures.kept_sums import VISIT_AXES
 from .models import MonthlyAppointments, MonthlyVisits, SummedSite
 from .periods import Period
 from .scopes import Scope
-from .sole_runner import sole_runner
 
 # What is written in one transaction: some seconds of work at most.
 SITES_AT_ONCE = 50

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
-from django.db.models import Max, Prefetch
+from django.db.models import Prefetch
 
 from casefiles.clocks import acknowledgement_due_on
 from casefiles.errors import AlreadySent, NotSendable
@@ -12,7 +12,8 @@ from casefiles.frozen import frozen_header, frozen_line
 from casefiles.models import CaseDocument, CaseFile, DocumentState, SlipLine, TransmissionSlip
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
-from partners.models import Ccas, Partner, Site, User
+from partners.models import Partner, Site, User
+from partners.numbering import hold_numbers_of, next_number
 
 from .access import check_day
 
@@ -60,12 +61,13 @@ def send_slip(
     problems = [problem for file in rows if (problem := sending_problem(file, sent_on=day))]
     if problems:
         raise NotSendable(problems)
+    hold_numbers_of(site.ccas)
     slip = TransmissionSlip.objects.create(
         ccas=site.ccas,
         site=site,
         partner=partner,
         year=day.year,
-        number=_next_number(site.ccas, day.year),
+        number=next_number(TransmissionSlip, ccas_id=site.ccas_id, year=day.year),
         sent_on=day,
         sent_by=by,
         file_count=len(rows),
@@ -116,10 +118,3 @@ def _locked_files(ids: list[int], *, site: Site, partner: Partner, by: User) -> 
     if any(file.site_id != site.pk or file.partner_id != partner.pk for file in rows.values()):
         raise DomainError("Un bordereau part d’un seul espace vers une seule caisse.")
     return [rows[pk] for pk in ids]
-
-
-def _next_number(ccas: Ccas, year: int) -> int:
-    """The number after the last one of the CCAS in `year`; nobody else takes one until this transaction ends."""
-    Ccas.objects.select_for_update(no_key=True).get(pk=ccas.pk)
-    last = TransmissionSlip.objects.filter(ccas=ccas, year=year).aggregate(last=Max("number"))["last"]
-    return (last or 0) + 1

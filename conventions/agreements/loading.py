@@ -140,7 +140,7 @@ class _Loader:
         if not named and not lent and not here:
             return
         keys = Office.objects.filter(models.Q(pk__in=named) | lent | here).values("pk")
-        list(Office.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
+        Office.objects.filter(pk__in=keys).hold()
 
     def _shared(self, name: str, conventions: models.QuerySet) -> set[str]:
         """Write what the file says of the CCAS, space or partner; warn when it changes what `conventions` say."""

@@ -18,6 +18,10 @@ class OfficeQuerySet(models.QuerySet):
         """The offices of the sites that `user` sees."""
         return self.filter(site__in=Site.objects.visible_to(user))
 
+    def hold(self) -> None:
+        """Lock these rooms until the transaction ends, in the order that everybody takes them, before other rows."""
+        list(self.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+
 
 class Office(models.Model):
     """A room of a site that can be allocated to partners, measured in m² to two decimals (the square centimetre
