@@ -4,12 +4,11 @@ Months are calendar months: three months before 31/05 is the last day of Februar
 so the two days a year on which clocks change are days like the others.
 """
 
-from calendar import monthrange
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from franceservices.dates import add_months
+from franceservices.dates import add_months, term_month_start, whole_term_months
 
 DISPATCH_DAYS = 14
 """How many days before the last one a registered letter is better sent: a habit of prudence, no rule of law."""
@@ -113,15 +112,5 @@ def notice_days(
 
 def term_in_months(starts_on: date, ends_on: date) -> tuple[int, int]:
     """Whole months of the term `[starts_on, ends_on]`, both days included, and the days left over after them."""
-    day_after = ends_on + timedelta(days=1)
-    months = (day_after.year - starts_on.year) * 12 + day_after.month - starts_on.month
-    if _months_after(starts_on, months) > day_after:
-        months -= 1
-    return months, (day_after - _months_after(starts_on, months)).days
-
-
-def _months_after(day: date, months: int) -> date:
-    """The same day of the month later on, or the first day of the next month where the month lacks it."""
-    years, month_index = divmod(day.month - 1 + months, 12)
-    first = date(day.year + years, month_index + 1, 1)
-    return first + timedelta(days=min(day.day - 1, monthrange(first.year, first.month)[1]))
+    months = whole_term_months(starts_on, ends_on)
+    return months, (ends_on - term_month_start(starts_on, months)).days + 1

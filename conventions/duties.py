@@ -14,12 +14,11 @@ on its last day (a committee that must meet each year), but for a monthly return
 month is over, so that it is due by the 10th of the next month.
 """
 
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from franceservices.dates import add_months
+from franceservices.dates import add_months, month_end
 
 from .deadlines import anniversaries
 
@@ -67,7 +66,7 @@ def convention_years(starts_on: date, ends_on: date) -> list[tuple[date, date]]:
 def calendar_months(starts_on: date, ends_on: date) -> Iterator[tuple[date, date]]:
     """The calendar months whose last day lies in the term; the first begins with it."""
     first = starts_on
-    while (last := first.replace(day=monthrange(first.year, first.month)[1])) <= ends_on:
+    while (last := month_end(first)) <= ends_on:
         yield first, last
         first = last + timedelta(days=1)
 

@@ -12,7 +12,6 @@ rule gives 941, 1 254, 1 254 and 313, whereas rounding each by itself would clai
 No Django here: the tests of this module touch no database.
 """
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +19,14 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby, pairwise
 
-from franceservices.dates import NEWEST_YEAR, OLDEST_YEAR, check_is_date, format_date_long
+from franceservices.dates import (
+    NEWEST_YEAR,
+    OLDEST_YEAR,
+    check_is_date,
+    format_date_long,
+    term_month_start,
+    whole_term_months,
+)
 from franceservices.money import as_fraction
 
 from .fees import AmountRounding, round_amount
@@ -142,7 +148,7 @@ def convention_years(starts_on: date, ends_on: date) -> list[tuple[date, date]]:
     years = []
     first, months = starts_on, 12
     while first <= ends_on:
-        next_first = _month_start(starts_on, months)
+        next_first = term_month_start(starts_on, months)
         years.append((first, min(ends_on, next_first - ONE_DAY)))
         first, months = next_first, months + 12
     return years
@@ -156,12 +162,9 @@ def months_of_term(starts_on: date, ends_on: date) -> Fraction:
     whatever day it begins, leap years included; counting in calendar months would not give that.
     """
     _check_days(starts_on, ends_on)
-    day_after = ends_on + ONE_DAY
-    whole_months = (day_after.year - starts_on.year) * 12 + day_after.month - starts_on.month
-    if _month_start(starts_on, whole_months) > day_after:
-        whole_months -= 1
-    month_start, next_month_start = (_month_start(starts_on, whole_months + n) for n in (0, 1))
-    return whole_months + Fraction((day_after - month_start).days, (next_month_start - month_start).days)
+    whole_months = whole_term_months(starts_on, ends_on)
+    month_start, next_month_start = (term_month_start(starts_on, whole_months + n) for n in (0, 1))
+    return whole_months + Fraction((ends_on + ONE_DAY - month_start).days, (next_month_start - month_start).days)
 
 
 def _months_between(term_starts_on: date, starts_on: date, ends_on: date) -> Fraction:
@@ -178,11 +181,3 @@ def _check_days(starts_on: date, ends_on: date) -> None:
         raise ValueError(
             f"La fin ({format_date_long(ends_on)}) ne peut pas précéder le début ({format_date_long(starts_on)})."
         )
-
-
-def _month_start(starts_on: date, months: int) -> date:
-    """The day on which month number `months` of the term begins, counted from 0."""
-    years, month_index = divmod(starts_on.month - 1 + months, 12)
-    first = date(starts_on.year + years, month_index + 1, 1)
-    # One past the month's length is the first of the next month: where the 31st lacks, the month begins then.
-    return first + timedelta(days=min(starts_on.day - 1, monthrange(first.year, first.month)[1]))

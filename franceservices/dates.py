@@ -102,6 +102,31 @@ def add_months(day: date, months: int) -> date:
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
+def month_end(day: date) -> date:
+    """The last day of the month of `day`."""
+    check_is_date(day)
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def term_month_start(starts_on: date, months: int) -> date:
+    """The first day of month number `months`, from 0, of a term that begins on `starts_on`.
+
+    The same day of the month, or the first day of the next where the month lacks it: in a term that begins on
+    31/01/2026, month 1 begins on 01/03/2026. (`add_months` gives the last day instead: a delay does not run over.)
+    """
+    check_is_date(starts_on)
+    years, month_index = divmod(starts_on.month - 1 + months, 12)
+    first = date(starts_on.year + years, month_index + 1, 1)
+    return first + timedelta(days=min(starts_on.day - 1, monthrange(first.year, first.month)[1]))
+
+
+def whole_term_months(starts_on: date, ends_on: date) -> int:
+    """How many whole months, as `term_month_start` counts them, are in `[starts_on, ends_on]`, both days included."""
+    day_after = ends_on + timedelta(days=1)
+    months = (day_after.year - starts_on.year) * 12 + day_after.month - starts_on.month
+    return months - 1 if term_month_start(starts_on, months) > day_after else months
+
+
 def monday_of(day: date) -> date:
     """The Monday on which the week of `day` begins."""
     check_is_date(day)

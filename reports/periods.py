@@ -1,13 +1,12 @@
 """The civil days that a figure is about, and those that it is compared with. Pure: no database, no Django."""
 
-from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from franceservices.dates import add_months, check_is_date, day_bounds, format_date_long, format_month
+from franceservices.dates import add_months, check_is_date, day_bounds, format_date_long, format_month, month_end
 
 ONE_DAY = timedelta(days=1)
 SCHOOL_YEAR_BEGINS_IN = 9
@@ -28,7 +27,7 @@ class Period:
 
     @classmethod
     def of_month(cls, year: int, month: int) -> "Period":
-        return cls(date(year, month, 1), date(year, month, monthrange(year, month)[1]))
+        return cls(date(year, month, 1), month_end(date(year, month, 1)))
 
     @classmethod
     def of_year(cls, year: int) -> "Period":
@@ -76,7 +75,7 @@ class Period:
     def _months_earlier(self, count: int) -> "Period":
         last = add_months(self.last, -count)
         if (self.last + ONE_DAY).day == 1:  # Whole months stay whole, whatever their length.
-            last = last.replace(day=monthrange(last.year, last.month)[1])
+            last = month_end(last)
         return Period(add_months(self.first, -count), last)
 
     @property

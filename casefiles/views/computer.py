@@ -1,7 +1,6 @@
 """The page of the self-service computer: its month by reason, and its sessions."""
 
 import re
-from calendar import monthrange
 from datetime import date, timedelta
 
 from django.core.paginator import Paginator
@@ -11,7 +10,7 @@ from django.urls import reverse
 from django.views import View
 
 from casefiles.computer import counts_by_reason, counts_of, sessions_between
-from franceservices.dates import MONTHS, NEWEST_YEAR, OLDEST_YEAR
+from franceservices.dates import MONTHS, NEWEST_YEAR, OLDEST_YEAR, month_end
 from partners.permissions import DeskMixin
 
 SESSIONS_A_PAGE = 25
@@ -33,7 +32,7 @@ class ComputerView(DeskMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         today = self.site.today()
         first = chosen_month(request.GET.get("mois", ""), today=today)
-        last = first.replace(day=monthrange(first.year, first.month)[1])
+        last = month_end(first)
         sessions = sessions_between(self.site, first, last)
         named = sessions.select_related("reason", "partner", "noted_by")
         return render(

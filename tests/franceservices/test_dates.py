@@ -18,8 +18,11 @@ from franceservices.dates import (
     join_fr,
     local_interval,
     monday_of,
+    month_end,
     parse_iso_date_or_none,
+    term_month_start,
     today_in,
+    whole_term_months,
 )
 
 PARIS, CAYENNE = ZoneInfo("Europe/Paris"), ZoneInfo("America/Cayenne")
@@ -195,3 +198,23 @@ def test_today_depends_on_the_zone():
         assert today_in(CAYENNE) == date(2026, 1, 15)
     with pytest.raises(ValueError):
         today_in(PARIS, datetime(2026, 1, 16))
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "months", "expected"),
+    [
+        (date(2026, 4, 15), 0, date(2026, 4, 15)),
+        (date(2026, 4, 15), 9, date(2027, 1, 15)),
+        (date(2026, 1, 31), 1, date(2026, 3, 1)),
+        (date(2026, 1, 29), 1, date(2026, 3, 1)),
+        (date(2024, 2, 29), 12, date(2025, 3, 1)),
+    ],
+)
+def test_a_month_of_a_term_begins_where_the_one_before_ends(starts_on, months, expected):
+    assert term_month_start(starts_on, months) == expected
+    assert whole_term_months(starts_on, expected - timedelta(days=1)) == months
+    assert whole_term_months(starts_on, expected) == months
+
+
+def test_a_month_ends_on_its_last_day():
+    assert [month_end(date(2024, month, 5)).day for month in (1, 2, 4)] == [31, 29, 30]
