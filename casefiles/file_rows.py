@@ -34,6 +34,12 @@ def lacking_words(file: CaseFile) -> str:
     return ", ".join(lacking)
 
 
+def _end_words(days_left: int) -> str:
+    if days_left == 0:
+        return "derniers droits aujourd’hui"
+    return f"fin dans {days_left} jour{'s' if days_left > 1 else ''}"
+
+
 def file_row(file: CaseFile, *, today: date) -> FileRow:
     """The line of `file`, read by `with_stage()` and `with_parties()`."""
     stage = Stage(file.stage)
@@ -59,7 +65,8 @@ def file_row(file: CaseFile, *, today: date) -> FileRow:
         due, due_on = "droits jusqu’au", file.rights_until
         window = renewal_window(file.rights_until, today=today)
         if file.kind.is_renewable and window.state in (RenewalState.OPEN, RenewalState.LATE):
-            note, is_late = "à renouveler", window.state is RenewalState.LATE
+            is_late = window.state is RenewalState.LATE
+            note = f"à renouveler{' sans attendre' if is_late else ''}, {_end_words(window.days_left)}"
         elif window.state is RenewalState.ENDED:
             note = "droits échus"
     elif stage in (Stage.ACCEPTED, Stage.REFUSED):

@@ -89,6 +89,7 @@ def test_rights_that_end_soon_are_to_be_renewed(at_desk, cases):
     )
     page = at_desk.get("/dossiers/a-renouveler/")
     assert "droits jusqu’au dim. 31 mai 2026" in words_of(page)
+    assert "à renouveler, fin dans 90 jours" in words_of(page)
     assert f"/dossiers/{line.file_id}/renouveler/" in page.content.decode()
 
 
