@@ -3,13 +3,15 @@
 PYTHON := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock clean bootstrap bootstrap-dev
+.PHONY: help demo test fuzz lint format access lock clean bootstrap bootstrap-dev
 
 help:
 	@echo "make demo    lance la démonstration (http://127.0.0.1:8000, ou PORT=…)"
 	@echo "make test    lance tous les tests"
+	@echo "make fuzz    essaie 2 000 entrées par formulaire, page et adresse (FUZZ_INPUTS=…, une à deux heures)"
 	@echo "make lint    vérifie le style, les gabarits et les migrations"
 	@echo "make format  met en forme le code et les gabarits"
+	@echo "make access  réécrit docs/access.md, le tableau de qui peut ouvrir quoi"
 	@echo "make lock    refige les dépendances (requirements*.txt) à partir de requirements*.in"
 	@echo "make clean   arrête les bases privées et supprime leurs données et les fichiers produits"
 
@@ -27,6 +29,11 @@ test: bootstrap-dev
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not alone"
 	$(PYTHON) -m pytest -m alone
 
+# Other inputs at each run; `make test` tries a few of them, the same each time.
+FUZZ_INPUTS ?= 2000
+fuzz: bootstrap-dev
+	$(PYTHON) -m pytest tests/fuzzing --fuzz-inputs=$(FUZZ_INPUTS) -s
+
 lint: bootstrap-dev
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
@@ -34,11 +41,15 @@ lint: bootstrap-dev
 	$(PYTHON) -m djlint --lint --quiet templates
 	SECRET_KEY=lint $(PYTHON) -m franceservices.embedded_postgres run --name demo -- \
 		$(PYTHON) manage.py makemigrations --check --dry-run
+	$(PYTHON) -m franceservices.dependency_audit
 
 format: bootstrap-dev
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m djlint --reformat --quiet templates
+
+access: bootstrap-dev
+	$(PYTHON) -m tests.access.document
 
 # `uv` is needed for this one only. The result names no package index.
 lock:

@@ -2,7 +2,12 @@
 
 from django.urls import include, path
 
+from franceservices.urls import handler400, handler403, handler404, handler500
+
 from . import views
+
+# Django reads them in the root of the map only.
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
 urlpatterns = [
     path("bench/one-row/<int:reason_id>/", views.one_row),

@@ -4,9 +4,14 @@ Permanences and appointments are not here: their changes of state belong to the 
 """
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList
+from django.db import DataError, transaction
 from django.http import HttpRequest
+from procrastinate.contrib.django.admin import ProcrastinateJobAdmin
+from procrastinate.contrib.django.models import ProcrastinateJob
 
-from partners.admin import partners_kept_by
+from partners.accounts.perimeter import partners_kept_by
 from partners.admin_base import HouseModelAdmin
 
 from .models import DeskReason, MessageSettings, Reason
@@ -81,3 +86,19 @@ class DeskReasonAdmin(HouseModelAdmin):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: DeskReason | None = None) -> dict[str, list[str]]:
         return {} if obj else self.prepopulated_fields
+
+
+admin.site.unregister(ProcrastinateJob)
+
+
+@admin.register(ProcrastinateJob)
+class JobAdmin(ProcrastinateJobAdmin):
+    """The library's own page of jobs, for the technical account."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """As the library's; a state that is none in the address, which its column refuses, is a filter put wrong."""
+        try:
+            with transaction.atomic():
+                return super().get_changelist_instance(request)
+        except DataError as error:
+            raise IncorrectLookupParameters from error

@@ -14,6 +14,15 @@ class TimeNotOffered(DomainError):
     """The time is past, outside any permanence, or not open to the person who asks."""
 
 
+class UnknownPerson(TimeNotOffered):
+    """Nobody of that card can be booked for at the space: the time may be free, somebody else is to be chosen."""
+
+    def __init__(
+        self, message: str = "Cette personne n’est pas connue de cet espace. Cherchez-la par son nom."
+    ) -> None:
+        super().__init__(message)
+
+
 class SituationChanged(DomainError):
     """What a person confirmed is no longer what would happen; the caller shows the new situation, nothing is done."""
 

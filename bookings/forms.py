@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import date
 
 from django import forms
@@ -14,6 +13,7 @@ from franceservices.dates import NEWEST_YEAR, OLDEST_YEAR, parse_iso_date_or_non
 from franceservices.phones import format_phone, is_mobile, normalise_phone
 from partners.models import Partner
 
+from .errors import UnknownPerson
 from .models import Appointment, AppointmentStatus, CancelledBy, Visitor
 from .social_security_numbers import refuse_nir
 
@@ -235,8 +235,9 @@ class VisitorForm(forms.ModelForm):
 
 
 class BookingForm(forms.Form):
-    """For whom, and about what. `find` gives the visitor of an id as it is typed, if she may be chosen; it is None when
-    the booking is for oneself.
+    """For whom, and about what. `is_for_visitor` is false when the booking is for oneself.
+
+    A person is chosen by the number of her card: who she is, and whether she may be booked for, the booking tells.
     """
 
     who = forms.CharField(label="Usager", required=False)
@@ -250,29 +251,28 @@ class BookingForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args, find: Callable[[str], Visitor | None] | None, **kwargs) -> None:
+    def __init__(self, *args, is_for_visitor: bool, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.find = find
         subject = self.fields["subject"]
         subject.widget.attrs.pop("maxlength", None)
-        if find is None:
+        if not is_for_visitor:
             del self.fields["who"]
             subject.label = "Objet (sans nom ni donnée de santé)"
             subject.help_text = "L’agent du partenaire le lit pour préparer l’entretien."
             subject.required = True
             subject.error_messages["required"] = "Écrivez en quelques mots l’objet de ce rendez-vous."
 
-    def clean_who(self) -> Visitor | str:
-        """The person chosen, or NEW_PERSON."""
+    def clean_who(self) -> int | str:
+        """The number of the card that was chosen, or NEW_PERSON."""
         typed = self.cleaned_data["who"]
         if typed == NEW_PERSON:
             return typed
         if not typed:
             raise ValidationError("Choisissez la personne qui vient, ou créez sa fiche.", code="required")
-        visitor = self.find(typed)
-        if visitor is None:
-            raise ValidationError("Cette personne n’est pas connue de cet espace. Cherchez-la par son nom.")
-        return visitor
+        number = card_id(typed)
+        if number is None:
+            raise ValidationError(UnknownPerson().message)
+        return number
 
 
 def card_id(typed: str) -> int | None:

@@ -5,7 +5,7 @@ for many reasons at once, in a constant number of queries, and for a social work
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -63,6 +63,22 @@ class NextTimes:
         found = self.for_reason(appointment.reason)
         own = [time for time in found if time.permanence.partner_id == appointment.partner_id]
         return own + [time for time in found if time.permanence.partner_id != appointment.partner_id]
+
+    def shared_out(self, appointments: Sequence[Appointment], *, each: int) -> dict[int, list[FreeTime]]:
+        """For each of `appointments`, by id, up to `each` free times to choose from, its own partner's first.
+
+        Nobody is proposed what another is, as long as there is one time for each: all get a first one before anybody
+        gets a second. Whoever would be left without any is proposed what others are.
+        """
+        proposed: dict[int, list[FreeTime]] = {found.pk: [] for found in appointments}
+        choices = {found.pk: iter(self.same_partner_first(found)) for found in appointments}
+        for _ in range(each):
+            for pk, times in choices.items():
+                time = next((time for time in times if self._is_left(time)), None)
+                if time is not None:
+                    self._given[time.permanence.pk].append(Span(time.start, time.end))
+                    proposed[pk].append(time)
+        return {found.pk: proposed[found.pk] or self.same_partner_first(found)[:each] for found in appointments}
 
     def give(self, appointments: Iterable[Appointment]) -> dict[int, FreeTime]:
         """For each of `appointments`, by id, the next free time after its own; nobody gets what another was given.

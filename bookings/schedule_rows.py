@@ -41,7 +41,7 @@ def full_name(person: Person) -> str:
     """Never an e-mail address, which stands in for a missing name elsewhere: partners' agents read this."""
     if person.is_social_worker:
         return f"{person.first_name} {person.last_name}".strip() or "Travailleur social"
-    return f"{person.first_name} {person.last_name.upper()}".strip()
+    return f"{person.first_name} {person.last_name.upper()}".strip() or "Personne anonymisée"
 
 
 def permanence_rows(

@@ -8,13 +8,14 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from conventions.models import Audience
-from franceservices.composed_queries import ComposedQuery, Given
+from franceservices.composed_inserts import ComposedInsert
+from franceservices.composed_queries import ComposedQuery, Given, RoundTrip
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from partners.models import Ccas, User
 from partners.visible_queries import VisibleQuery
 
-from .errors import TimeNotOffered, TimeTaken
+from .errors import TimeNotOffered, TimeTaken, UnknownPerson
 from .free_times import FreeTime
 from .models import (
     Appointment,
@@ -33,14 +34,15 @@ _PERMANENCE_LOCKED = VisibleQuery(
     lambda by: (
         Permanence.objects.visible_to(by)
         .select_for_update(no_key=True, of=["self"])
-        .select_related("site", "partner")
+        .select_related("site")
         .annotate(
             is_for_reason=Exists(
                 Reason.partners.through.objects.filter(reason=Given("reason"), partner=OuterRef("partner"))
             )
         )
         .filter(pk=Given("permanence"))
-    )
+    ),
+    prepared=True,
 )
 _CARD_LOCKED = ComposedQuery(
     lambda: (
@@ -51,8 +53,10 @@ _CARD_LOCKED = ComposedQuery(
             )
         )
         .filter(pk=Given("card"))
-    )
+    ),
+    prepared=True,
 )
+_BOOKED = ComposedInsert(Appointment)
 
 
 def create_visitor(
@@ -95,41 +99,47 @@ def book_appointment(
     permanence_id: int,
     starts_at: datetime,
     reason: Reason,
-    visitor: Visitor | None = None,
+    visitor: Visitor | int | None = None,
     subject: str = "",
     by: User,
 ) -> Appointment:
     """Keep `[starts_at, starts_at + reason's duration)` in a permanence, for `visitor` or for the social worker `by`.
 
+    `visitor` is a person, whose card is followed where it was merged, or the number of a card that nobody has read yet.
     The permanence's row is locked first: bookings of one permanence queue up instead of deadlocking on the exclusion
     constraint, which remains the guarantee (see `docs/decisions/0001-course-aux-rendez-vous.md`).
-    Raises TimeTaken when somebody has the time, TimeNotOffered when it cannot be had at all, and
-    Permanence.DoesNotExist outside the perimeter of `by`.
+    Raises TimeTaken when somebody has the time, TimeNotOffered when it cannot be had at all, UnknownPerson when the
+    card is none of the space's, and Permanence.DoesNotExist outside the perimeter of `by`.
     """
-    permanence = next(iter(_PERMANENCE_LOCKED.instances(by, permanence=permanence_id, reason=reason.pk)), None)
+    during = _span(starts_at, reason)
+    # Sent together and answered in this order: the card is locked, and the time looked at, with the permanence held.
+    trip = RoundTrip()
+    held = _PERMANENCE_LOCKED.ask(trip, by, permanence=permanence_id, reason=reason.pk)
+    card_id = visitor.current_card().pk if isinstance(visitor, Visitor) else visitor
+    cards = None if card_id is None else trip.ask(_CARD_LOCKED, card=card_id, permanence=permanence_id, during=during)
+    permanence = next(iter(held.instances()), None)
     if permanence is None:
         raise Permanence.DoesNotExist
-    during = _span(starts_at, reason)
     _check_time(permanence, during, reason, by, is_for_reason=permanence.is_for_reason)
-    _check_person(permanence, reason, visitor)
-    # Asked once the permanence is locked, in one query with the card of the person.
     if visitor is not None:
-        visitor = _card_now(visitor, permanence, during)
-    elif permanence.appointments.standing().filter(during__overlap=during).exists():
+        visitor = _card_now(cards.instances(), permanence, during, is_followed=isinstance(visitor, Visitor))
+    _check_person(permanence, reason, visitor)
+    if visitor is None and permanence.appointments.standing().filter(during__overlap=during).exists():
         raise TimeTaken
     # The error leaves this function's own transaction, or its savepoint in a wider one: no other is needed.
+    appointment = Appointment(
+        permanence=permanence,
+        site=permanence.site,
+        partner_id=permanence.partner_id,
+        visitor=visitor,
+        social_worker=None if visitor else by,
+        subject=subject,
+        reason=reason,
+        during=during,
+        booked_by=by,
+    )
     with translate_violations({"appointment_time_free": TimeTaken()}, savepoint=False):
-        appointment = Appointment.objects.create(
-            permanence=permanence,
-            site=permanence.site,
-            partner=permanence.partner,
-            visitor=visitor,
-            social_worker=None if visitor else by,
-            subject=subject,
-            reason=reason,
-            during=during,
-            booked_by=by,
-        )
+        _BOOKED.insert(appointment)
     queue_notices(appointment=appointment, kind=NotificationKind.CONFIRMATION)
     return appointment
 
@@ -224,28 +234,35 @@ def check_fit(
 
 
 def _check_person(permanence: Permanence, reason: Reason, visitor: Visitor | None) -> None:
-    """Raise TimeNotOffered unless the appointment is for the right kind of person, known at the permanence's site."""
+    """Raise TimeNotOffered unless the appointment is for the right kind of person, UnknownPerson unless she is known
+    at the permanence's site.
+    """
     if reason.audience == Audience.SOCIAL_WORKERS:
         if visitor is not None:
             raise TimeNotOffered("Ces créneaux sont pris par le travailleur social lui-même, sans usager.")
     elif visitor is None:
         raise TimeNotOffered("Choisissez l’usager qui vient à ce rendez-vous.")
     elif visitor.ccas_id != permanence.site.ccas_id:
-        raise TimeNotOffered("Cette personne n’est pas connue de cet espace.")
+        raise UnknownPerson
 
 
-def _card_now(visitor: Visitor, permanence: Permanence, during: DateTimeTZRange) -> Visitor:
-    """The card of this person, locked until the booking is written: a colleague may be merging it with another.
+def _card_now(found: list[Visitor], permanence: Permanence, during: DateTimeTZRange, *, is_followed: bool) -> Visitor:
+    """The card `found`, locked until the booking is written: a colleague may be merging it with another.
 
-    Raises TimeTaken when somebody holds a part of `during`.
+    Raises TimeTaken when somebody holds a part of `during`, UnknownPerson when there is no card, when it was anonymised
+    or, unless it `is_followed` to the one that holds its person now, merged.
     """
-    card = visitor
     while True:
-        card = _CARD_LOCKED.instances(card=card.current_card().pk, permanence=permanence.pk, during=during)[0]
+        card = next(iter(found), None)
+        if card is None or (card.merged_into_id is not None and not is_followed):
+            raise UnknownPerson
         if card.is_time_taken:
             raise TimeTaken
+        if card.anonymised_at is not None:
+            raise UnknownPerson("Cette fiche a été anonymisée. Créez une nouvelle fiche pour cette personne.")
         if card.merged_into_id is None:
             return card
+        found = _CARD_LOCKED.instances(card=card.current_card().pk, permanence=permanence.pk, during=during)
 
 
 def _span(starts_at: datetime, reason: Reason) -> DateTimeTZRange:

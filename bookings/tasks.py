@@ -10,6 +10,8 @@ from conventions.models import Convention
 
 from .generation import generate_permanences
 from .notices import QUEUE
+from .personal_data import eliminating
+from .personal_data.queueing import QUEUE as LONG_WORKS
 from .sending import send, sweep
 
 logger = logging.getLogger(__name__)
@@ -37,6 +39,27 @@ def send_notification(notification_id: int) -> None:
 def sweep_notifications(timestamp: int) -> None:
     """Each minute, take up the messages whose job died with its worker. `timestamp` is not needed."""
     sweep()
+
+
+@app.task(queue=LONG_WORKS, pass_context=False)
+def eliminate(list_id: int) -> None:
+    """Empty the data of the people of one approved list; what became of each is on her line."""
+    eliminating.eliminate(list_id)
+
+
+@app.task(queue=LONG_WORKS, pass_context=False)
+def rehearse_elimination(list_id: int) -> None:
+    """Try one list out; what it would empty is on its lines."""
+    eliminating.rehearse(list_id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="sweep_eliminations", priority=1, pass_context=False)
+def sweep_eliminations(timestamp: int) -> None:
+    """Each minute, take up the lists whose worker died. `timestamp` is not needed."""
+    taken_up = eliminating.sweep_eliminations()
+    if taken_up:
+        logger.info("%s elimination lists taken up again", taken_up)
 
 
 @app.periodic(cron="45 3 * * *")

@@ -1,8 +1,40 @@
-from django.urls import path
+from django.urls import include, path
 
 from . import views
 
 app_name = "bookings"
+
+PERSONAL_DATA = [
+    path("", views.RegisterView.as_view(), name="personal_data"),
+    path("registre.pdf", views.RegisterDocumentView.as_view(), name="register_document"),
+    path("registre/<slug:key>/", views.RegisterTextView.as_view(), name="register_text"),
+    path("demandes/", views.DataRequestListView.as_view(), name="data_request_list"),
+    path("demandes/<int:pk>/", views.DataRequestDetailView.as_view(), name="data_request"),
+    path("demandes/<int:pk>/reprendre/", views.DataRequestReopenView.as_view(), name="data_request_reopen"),
+    path("demandes/<int:pk>/retirer/", views.DataRequestWithdrawView.as_view(), name="data_request_withdraw"),
+    path("demandes/<int:pk>/remettre/", views.DataRequestPutBackView.as_view(), name="data_request_put_back"),
+    path("conservation/", views.RetentionView.as_view(), name="retention"),
+    path("conservation/<int:pk>/", views.RetentionRuleView.as_view(), name="retention_rule"),
+    path("eliminations/", views.EliminationListView.as_view(), name="elimination_list"),
+    path("eliminations/<int:pk>/", views.EliminationDetailView.as_view(), name="elimination"),
+    path("eliminations/<int:pk>/liste.pdf", views.EliminationDocumentView.as_view(), name="elimination_document"),
+    path("eliminations/<int:pk>/journal.json", views.EliminationJournalView.as_view(), name="elimination_journal"),
+    path("eliminations/<int:pk>/essayer/", views.EliminationRehearseView.as_view(), name="elimination_rehearse"),
+    path("eliminations/<int:pk>/approuver/", views.EliminationApproveView.as_view(), name="elimination_approve"),
+    path("eliminations/<int:pk>/desapprouver/", views.EliminationUnapproveView.as_view(), name="elimination_unapprove"),
+    path("eliminations/<int:pk>/continuer/", views.EliminationResumeView.as_view(), name="elimination_resume"),
+    path("eliminations/<int:pk>/abandonner/", views.EliminationWithdrawView.as_view(), name="elimination_withdraw"),
+    path(
+        "eliminations/<int:pk>/fiches/<int:line_pk>/garder/",
+        views.EliminationKeepView.as_view(),
+        name="elimination_keep",
+    ),
+    path(
+        "eliminations/<int:pk>/fiches/<int:line_pk>/remettre/",
+        views.EliminationPutBackView.as_view(),
+        name="elimination_put_back",
+    ),
+]
 
 urlpatterns = [
     # The day and the week of a space
@@ -50,6 +82,11 @@ urlpatterns = [
     path("usagers/doublons/", views.DuplicateListView.as_view(), name="duplicate_list"),
     path("usagers/doublons/distinguer/", views.visitors_tell_apart, name="visitors_tell_apart"),
     path("usagers/doublons/<int:pk>/oublier/", views.distinction_forget, name="distinction_forget"),
+    path("usagers/<int:pk>/demande/", views.DataRequestCreateView.as_view(), name="data_request_create"),
+    path("usagers/<int:pk>/donnees.json", views.PersonExportView.as_view(), name="person_export"),
+    path("usagers/<int:pk>/donnees.pdf", views.PersonExportDocumentView.as_view(), name="person_export_document"),
+    # Personal data: the register, requests, retention, elimination lists
+    path("donnees-personnelles/", include(PERSONAL_DATA)),
     # Walk-ins
     path("passages/", views.DeskVisitListView.as_view(), name="desk_visit_list"),
     path("passages/noter/", views.desk_visit_note, name="desk_visit_note"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from franceservices.errors import DomainError
 from partners.models import User
 
-from .models import Appointment, Visitor, VisitorDistinction, VisitorMerge
+from .models import Appointment, DataRequest, DataRequestKind, Visitor, VisitorDistinction, VisitorMerge
 
 
 class Side(StrEnum):
@@ -26,7 +26,7 @@ class Side(StrEnum):
 
 CHOSEN_FACTS = ("last_name", "first_name", "birth_date", "phone", "email", "interpreter_language")
 """Facts that are one card's or the other's, as the desk chooses; an empty one never wins by itself."""
-_ADDED_FACTS = ("needs_wheelchair_access", "phone_only")
+_ADDED_FACTS = ("needs_wheelchair_access", "phone_only", "is_unlinked_in_exports")
 _CONSENT_OF = {"email": "email_consent", "phone": "sms_consent"}
 MERGED_FACTS = (*CHOSEN_FACTS, *_ADDED_FACTS, *_CONSENT_OF.values(), "staff_notes")
 # A consent holds for an address: what became of one since is never parted from what became of the other.
@@ -62,8 +62,18 @@ def merged_facts(kept: Visitor, merged: Visitor, facts: Mapping[str, Side]) -> d
             getattr(card, consent) and _is_same_address(getattr(card, address), result[address])
             for card in cards.values()
         )
+    if any(result[consent] for consent in _CONSENT_OF.values()) and _objects_to_messages(kept, merged):
+        result |= dict.fromkeys(_CONSENT_OF.values(), False)
     result["staff_notes"] = _both_notes(kept, merged)
     return result
+
+
+def _objects_to_messages(*cards: Visitor) -> bool:
+    """Whether the person objected to messages on one of the cards: the consent of the other was given before, or by
+    who did not know.
+    """
+    objections = DataRequest.objects.standing().filter(kind=DataRequestKind.NO_MESSAGES, is_granted=True)
+    return objections.filter(visitor__in=cards).exists()
 
 
 def _is_same_address(one: str, other: str) -> bool:
@@ -96,6 +106,7 @@ def merge_visitors(*, kept: Visitor, merged: Visitor, facts: Mapping[str, Side],
     if kept.ccas_id != merged.ccas_id:
         raise DomainError("Ces deux fiches ne sont pas du même CCAS\u00a0: elles ne peuvent pas être fusionnées.")
     for card in (kept, merged):
+        _check_not_anonymised(card)
         if card.merged_into_id is not None:
             raise DomainError(f"La fiche de {card.full_name} est déjà fusionnée avec une autre. Rien n’a été changé.")
     before = _facts_of(kept)
@@ -105,6 +116,8 @@ def merge_visitors(*, kept: Visitor, merged: Visitor, facts: Mapping[str, Side],
     merged.merged_into = kept
     merged.save(update_fields=["merged_into"])
     appointments = _locked_appointments(merged)
+    requests = list(DataRequest.objects.filter(visitor=merged).order_by("pk").values_list("pk", flat=True))
+    DataRequest.objects.filter(pk__in=requests).update(visitor=kept)
     Appointment.objects.filter(pk__in=appointments).update(visitor=kept)
     return VisitorMerge.objects.create(
         kept=kept,
@@ -113,11 +126,17 @@ def merge_visitors(*, kept: Visitor, merged: Visitor, facts: Mapping[str, Side],
         facts_after=_facts_of(kept),
         moved={
             "appointments": appointments,
+            "requests": requests,
             "distinctions": _copied_distinctions(kept, merged),
             **_moved_rows(kept, merged),
         },
         made_by=by,
     )
+
+
+def _check_not_anonymised(card: Visitor) -> None:
+    if card.anonymised_at is not None:
+        raise DomainError(f"La fiche n°\u00a0{card.pk} est anonymisée\u00a0: elle ne change plus. Rien n’a été changé.")
 
 
 def _locked(*cards: Visitor, by: User) -> list[Visitor]:
@@ -199,6 +218,7 @@ def undo_merge(*, merge: VisitorMerge, by: User) -> UndoneMerge:
     merge.refresh_from_db(fields=["undone_at"])
     if merge.undone_at is not None:
         raise DomainError("Cette fusion est déjà défaite.")
+    _check_not_anonymised(kept)
     later = blocking_merge(merge, kept)
     if later is not None:
         raise DomainError(
@@ -209,6 +229,8 @@ def undo_merge(*, merge: VisitorMerge, by: User) -> UndoneMerge:
     merged.merged_into = None
     merged.save(update_fields=["merged_into"])
     Appointment.objects.filter(pk__in=merge.moved["appointments"], visitor=kept).update(visitor=merged)
+    # A merge made before there were requests has none.
+    DataRequest.objects.filter(pk__in=merge.moved.get("requests", []), visitor=kept).update(visitor=merged)
     for label, model in _models_above().items():
         # A merge made before the floor was there has none of its rows.
         model._default_manager.filter(pk__in=merge.moved.get(label, []), visitor=kept).update(visitor=merged)
@@ -235,7 +257,8 @@ def _restore_facts(kept: Visitor, merge: VisitorMerge) -> tuple[str, ...]:
     """Give the kept card its facts back, but for those corrected since the merge; the names of these."""
     now = _facts_of(kept)
     corrected, restored = [], []
-    for unit in _UNITS:
+    # A merge made before a fact existed says nothing of it.
+    for unit in (unit for unit in _UNITS if all(name in merge.facts_after for name in unit)):
         if all(now[name] == merge.facts_after[name] for name in unit):
             restored += unit
         else:

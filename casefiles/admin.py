@@ -6,7 +6,7 @@ Files, slips and alerts are not here: their changes of state belong to the pages
 from django.contrib import admin
 from django.http import HttpRequest
 
-from partners.admin import partners_kept_by
+from partners.accounts.perimeter import partners_kept_by
 from partners.admin_base import HouseInline, HouseModelAdmin
 
 from .models import CaseKind, RequiredDocument

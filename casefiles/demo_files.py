@@ -352,7 +352,7 @@ class _Year:
             return
         for earlier in file.lines.filter(returned_on__isnull=False):
             came_back = line.pk != earlier.pk or self._is_back(story, earlier)
-            CaseDocument.objects.bulk_create(
+            added = CaseDocument.objects.bulk_create(
                 CaseDocument(
                     file=file,
                     label=asked["label"],
@@ -364,6 +364,9 @@ class _Year:
                 )
                 for number, asked in enumerate(earlier.missing, start=1)
             )
+            # As the caisse's own answer keeps it: an undo finds the rows again.
+            earlier.missing = [{"document": row.pk, "label": row.label} for row in added]
+            earlier.save(update_fields=["missing"])
         if not line.result and self.dice.random() < WITHDRAWAL_SHARE:
             self._withdraw(file)
 

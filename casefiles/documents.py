@@ -6,6 +6,7 @@ from franceservices.dates import format_date_long
 from franceservices.pdf import render_pdf
 from franceservices.phones import format_phone
 
+from .line_rows import NO_NAME
 from .models import DocumentState, SlipLine, TransmissionSlip
 
 SLIP_TEMPLATE = "casefiles/documents/slip.html"
@@ -38,7 +39,7 @@ def _printed_line(line: SlipLine) -> dict[str, object]:
     content = line.content
     return {
         "position": line.position,
-        "name": f"{content['last_name'].upper()} {content['first_name']}".strip(),
+        "name": f"{content['last_name'].upper()} {content['first_name']}".strip() or NO_NAME,
         "birth_date": format_date_long(date.fromisoformat(content["birth_date"])) if content["birth_date"] else "",
         "kind": content["kind"],
         "remarks": [

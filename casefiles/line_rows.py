@@ -11,6 +11,7 @@ from .file_rows import TACIT_WORDS
 from .models import SlipLine, TacitOutcome
 from .stages import Stage
 
+NO_NAME = "Personne anonymisée"
 LINE_LABELS = {
     Stage.SENT: "À accuser",
     Stage.ACKNOWLEDGED: "Reçu, à décider",
@@ -94,7 +95,7 @@ def line_row(line: SlipLine, *, today: date) -> LineRow:
         note = "tacite" if line.is_tacit else ""
     return LineRow(
         line=line,
-        name=f"{content['first_name']} {content['last_name'].upper()}".strip(),
+        name=f"{content['first_name']} {content['last_name'].upper()}".strip() or NO_NAME,
         birth_date=date.fromisoformat(content["birth_date"]) if content["birth_date"] else None,
         kind=content["kind"],
         is_urgent=content["is_urgent"],

@@ -16,6 +16,7 @@ from django.utils import timezone
 from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from franceservices.file_types import FileType, RefusedFile, file_type_of
+from franceservices.storing import store_whole
 from partners.models import Site, User
 
 from .models import CommitteeMeeting, Convention, Document, DocumentKind
@@ -77,8 +78,8 @@ def add_document(
     """Store `upload` as a document of `site`, and of `convention`, one of its own; both days of validity are included.
 
     Must be the outermost transaction: the file is removed when its row is not committed. Raises DomainError for a
-    content that is not accepted, a name with a path, or dates in disorder, and DoesNotExist outside the perimeter
-    of `by`.
+    content that is not accepted, a name with a path, dates in disorder or a full disk, and DoesNotExist outside the
+    perimeter of `by`.
     """
     site = Site.objects.visible_to(by).get(pk=site.pk)
     if convention is not None:
@@ -104,7 +105,7 @@ def add_document(
     )
     storage = document_storage()
     content = _Hashed(upload)
-    stored_name = storage.save(Document._meta.get_field("file").generate_filename(document, ""), content)
+    stored_name = store_whole(storage, Document._meta.get_field("file").generate_filename(document, ""), content)
     with ExitStack() as on_failure:
         # Whatever goes wrong, an interruption included: without its row nobody would ever find the file again.
         on_failure.callback(storage.delete, stored_name)

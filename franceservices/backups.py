@@ -98,7 +98,15 @@ def restore(source: Path, *, tell: Callable[[str], None]) -> BackupSummary:
         tell("Base de données…")
         connection.close()
         database = settings.DATABASES["default"]["NAME"]
-        _run("pg_restore", "--exit-on-error", "--no-owner", f"--dbname={database}", str(Path(folder) / DUMP))
+        # The rights of roles are those of another server; `grant_application_role` gives them again.
+        _run(
+            "pg_restore",
+            "--exit-on-error",
+            "--no-owner",
+            "--no-privileges",
+            f"--dbname={database}",
+            str(Path(folder) / DUMP),
+        )
         with transaction.atomic():
             found = row_counts()
         if found != manifest["rows"]:

@@ -2,7 +2,7 @@
 
 PostgreSQL quotes the rejected row in the DETAIL of an error, and a traceback repeats it: the messages of exceptions
 that come from the database are cut to their first line. Query strings (words that somebody searched) are never logged,
-and the secrets of links are cut out of paths.
+the secrets of links are cut out of paths, and an address where no page is, which may be anything, is left out.
 """
 
 import json
@@ -18,6 +18,8 @@ from .requests import current_request_id
 # The secret of a link stands in its path; nothing else in our paths is that long without a break.
 SECRET_SEGMENT = re.compile(r"(?<=/)[\w-]{40,}")
 
+NOT_FOUND = 404
+
 
 class JsonFormatter(logging.Formatter):
     """`{"time", "level", "logger", "message", "request"?, "error"?}`; times in UTC, ISO 8601 with milliseconds."""
@@ -27,7 +29,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": SECRET_SEGMENT.sub("…", record.getMessage()),
+            "message": _message_of(record),
         }
         request_id = current_request_id()
         if request_id:
@@ -35,6 +37,14 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info and record.exc_info[1] is not None:
             told["error"] = error_lines(record.exc_info[1])
         return json.dumps(told, ensure_ascii=False)
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    """The message without the secrets of links, nor what somebody typed where no page is."""
+    request = getattr(record, "request", None)
+    if getattr(record, "status_code", None) == NOT_FOUND and getattr(request, "resolver_match", None) is None:
+        return "Not Found: no page has this address"
+    return SECRET_SEGMENT.sub("…", record.getMessage())
 
 
 def error_lines(error: BaseException) -> list[str]:

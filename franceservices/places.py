@@ -15,6 +15,8 @@ class Entry:
     url_name: str
     prefixes: tuple[str, ...]
     pages: "tuple[Entry, ...]" = ()
+    is_for_overseers: bool = False
+    is_for_administrators: bool = False
 
 
 CONVENTIONS = Entry(
@@ -52,6 +54,15 @@ STATISTICS_OF_AGENTS = Entry(
         Entry("Relevés mensuels", "reports:monthly_return_list", ("/releves/",)),
     ),
 )
+ACCOUNTS = Entry(
+    "Comptes",
+    "accounts:account_list",
+    ("/comptes/", "/journal/"),
+    (
+        Entry("Comptes", "accounts:account_list", ("/comptes/",)),
+        Entry("Journal", "audit:journal", ("/journal/",), is_for_administrators=True),
+    ),
+)
 STAFF_PLACES = (
     Entry(
         "Aujourd’hui",
@@ -79,11 +90,17 @@ STAFF_PLACES = (
     Entry(
         "Usagers",
         "bookings:visitor_list",
-        ("/usagers/", "/messages/"),
+        ("/usagers/", "/messages/", "/donnees-personnelles/"),
         (
             Entry("Fiches", "bookings:visitor_list", ("/usagers/",)),
             Entry("Doublons", "bookings:duplicate_list", ("/usagers/doublons/",)),
             Entry("Messages", "bookings:notification_list", ("/messages/",)),
+            Entry(
+                "Données personnelles",
+                "bookings:personal_data",
+                ("/donnees-personnelles/",),
+                is_for_overseers=True,
+            ),
         ),
     ),
     Entry(
@@ -105,6 +122,7 @@ STAFF_PLACES = (
     ),
     CONVENTIONS,
     STATISTICS_OF_OVERSEERS,
+    ACCOUNTS,
 )
 AGENT_PLACES = (
     Entry(
@@ -159,12 +177,17 @@ def places_of(request: HttpRequest) -> dict[str, list[Place]]:
     entries = AGENT_PLACES if request.user.is_partner_agent else STAFF_PLACES
     if not request.user.oversees_ccas:
         kept = (STATISTICS if entry is STATISTICS_OF_OVERSEERS else entry for entry in entries)
-        entries = tuple(entry for entry in kept if entry is not CONVENTIONS)
+        entries = tuple(entry for entry in kept if entry not in (CONVENTIONS, ACCOUNTS))
     # Booking has a button of its own in the top bar and belongs to no place.
     path = "" if request.path == page_address("bookings:book") else request.path
     placed = _placed(entries, path)
     current = next((entry for entry, place in placed if place.is_current), None)
+    pages = current.pages if current else ()
+    if not request.user.oversees_ccas:
+        pages = tuple(page for page in pages if not page.is_for_overseers)
+    if not request.user.is_staff:
+        pages = tuple(page for page in pages if not page.is_for_administrators)
     return {
         "places": [place for _entry, place in placed],
-        "pages": [place for _entry, place in _placed(current.pages, path)] if current else [],
+        "pages": [place for _entry, place in _placed(pages, path)],
     }

@@ -16,6 +16,8 @@ PERMISSIONS_POLICY = ", ".join(
     )
 )
 
+NOT_KEPT = "private, no-store"
+
 _request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 
@@ -42,4 +44,7 @@ class RequestMiddleware:
             _request_id.reset(token)
         response.headers[REQUEST_ID_HEADER] = request.id
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        # A desk's screen is shared: what the last person read is not found again by the « back » key of the next one.
+        # Style sheets and images say otherwise themselves.
+        response.headers.setdefault("Cache-Control", NOT_KEPT)
         return response

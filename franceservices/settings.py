@@ -4,6 +4,7 @@
 those of a production server behind a TLS proxy. The variables are described in `docs/exploitation.md`.
 """
 
+import sys
 from pathlib import Path
 
 import environ
@@ -26,6 +27,14 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # How near a word must be to be proposed when nobody is found exactly: pg_trgm's own 0.6 misses one wrong letter in a
 # name of five (« Leyla » for « Leïla » is at 0.33). An `options` in DATABASE_URL replaces this one.
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c pg_trgm.word_similarity_threshold=0.3")
+# What PostgreSQL and the audit call this process when no request says more: « franceservices: backup ».
+_PROGRAM = Path(sys.argv[0]).name
+DATABASES["default"]["OPTIONS"].setdefault(
+    "application_name", f"franceservices: {sys.argv[1] if _PROGRAM == 'manage.py' and sys.argv[1:] else _PROGRAM}"
+)
+# Queries that say so (franceservices/composed_queries.py) are planned once a connection, from their sixth run on.
+if env.bool("PREPARED_STATEMENTS", default=True):
+    DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", 5)
 
 # --- what may be said -------------------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
@@ -45,12 +54,41 @@ GRID_LISTENERS = ["bookings.generation.regenerate_convention"]
 # The models of the floors above `bookings` that have a `visitor`: their rows follow a card that is merged.
 VISITOR_MODELS = ["casefiles.CaseFile", "casefiles.RightsAlert"]
 
+# What each floor holds of the people received: how it is told and emptied, what keeps it (see bookings/personal_data/).
+PERSONAL_DATA_HOLDERS = [
+    "bookings.personal_data.desk.HOLDER",
+    "casefiles.personal_data.HOLDER",
+    "reports.personal_data.HOLDER",
+]
+
+# The pages that show one person's file: each opening is a line of the audit (see partners/audit/readings.py).
+PERSONAL_PAGES = {
+    "bookings:visitor_detail": ("bookings.visitor", "pk"),
+    "bookings:visitor_update": ("bookings.visitor", "pk"),
+    "bookings:visitor_merge_choice": ("bookings.visitor", "pk"),
+    "bookings:person_export": ("bookings.visitor", "pk"),
+    "bookings:person_export_document": ("bookings.visitor", "pk"),
+    "bookings:data_request_create": ("bookings.visitor", "pk"),
+    "bookings:data_request": ("bookings.datarequest", "pk"),
+    "bookings:appointment_detail": ("bookings.appointment", "pk"),
+    "bookings:appointment_slip": ("bookings.appointment", "pk"),
+    "casefiles:visitor_files": ("bookings.visitor", "visitor_pk"),
+    "casefiles:file_detail": ("casefiles.casefile", "pk"),
+    "casefiles:line_detail": ("casefiles.slipline", "pk"),
+    "casefiles:slip_detail": ("casefiles.transmissionslip", "pk"),
+    "casefiles:slip_document": ("casefiles.transmissionslip", "pk"),
+    "casefiles:alert_detail": ("casefiles.rightsalert", "pk"),
+    # Many at once: no number.
+    "casefiles:file_export": ("casefiles.casefile", ""),
+}
+
 # What else belongs to the demonstration, in this order, once its accounts and appointments are there (see `load_demo`).
 DEMO_LOADERS = [
     "conventions.demo_duties.make_duties",
     "conventions.demo_money.make_money",
     "casefiles.demo_files.make_demo_files",
     "reports.demo_reports.make_reports",
+    "bookings.personal_data.demo.make_personal_data",
 ]
 
 INSTALLED_APPS = [
@@ -82,17 +120,21 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "franceservices.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # Above what may refuse a request: the page of a refusal is closed in like the others.
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Says to the database who writes, from which page and in which request.
+    "partners.audit.middleware.AuditMiddleware",
     # Every page asks for an account unless its view says otherwise (sign-in, error pages, declaration).
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "partners.session_guards.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "partners.session_guards.IdleSessionMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "partners.closed_sessions.ClosedSessionMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "partners.session_guards.SecondFactorMiddleware",
@@ -159,6 +201,28 @@ MFA_TOTP_ISSUER = "Espace France Services"
 MFA_ADAPTER = "partners.account_adapter.SecondFactorAdapter"
 # Who may do nothing before a second factor is set up.
 SECOND_FACTOR_ROLES = env.list("SECOND_FACTOR_ROLES", default=["manager", "administrator"])
+# How long the link of an invitation opens the page where the first password is chosen.
+INVITATION_DAYS = env.int("INVITATION_DAYS", default=7)
+# ProConnect: without an issuer, nobody is offered it. The levels of assurance are those that its documentation lists;
+# what is not in the first list opens nothing, what is in the second was given for two factors.
+PROCONNECT_ISSUER = env.str("PROCONNECT_ISSUER", default="")
+PROCONNECT_CLIENT_ID = env.str("PROCONNECT_CLIENT_ID", default="")
+PROCONNECT_CLIENT_SECRET = env.str("PROCONNECT_CLIENT_SECRET", default="")
+PROCONNECT_ACCEPTED_ACR = env.list("PROCONNECT_ACCEPTED_ACR", default=["eidas1", "eidas1-mfa", "eidas2", "eidas3"])
+PROCONNECT_TWO_FACTOR_ACR = env.list(
+    "PROCONNECT_TWO_FACTOR_ACR", default=["eidas0-mfa", "eidas1-mfa", "eidas2", "eidas3"]
+)
+PROCONNECT_TIMEOUT = env.float("PROCONNECT_TIMEOUT", default=5.0)
+if PROCONNECT_ISSUER and not (
+    PROCONNECT_ISSUER.startswith("https://" if not DEBUG else "http")
+    and PROCONNECT_CLIENT_ID
+    and PROCONNECT_CLIENT_SECRET
+    and PROCONNECT_ACCEPTED_ACR
+):
+    raise ImproperlyConfigured(
+        "PROCONNECT_ISSUER (en https) demande PROCONNECT_CLIENT_ID, PROCONNECT_CLIENT_SECRET et"
+        " PROCONNECT_ACCEPTED_ACR."
+    )
 SESSION_IDLE_SECONDS = env.int("SESSION_IDLE_SECONDS", default=3600)
 # Counts of failed sign-ins are shared by all processes; nothing else is cached.
 CACHES = {
@@ -182,6 +246,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 PG_BIN = env.str("PG_BIN", default="")
 # Uploaded documents: private, never under a folder that a web server hands out. In production, name it.
 DOCUMENTS_ROOT = env.path("DOCUMENTS_ROOT", default=BASE_DIR / ".documents").root
+# Where the eliminations that were carried out are written down, to be done again after a restoration: never restored
+# with a backup, so never within the documents.
+ELIMINATIONS_ROOT = env.path("ELIMINATIONS_ROOT", default=BASE_DIR / ".eliminations").root
 # The largest file that may be uploaded, in bytes; the web server in front must let as much through.
 DOCUMENTS_MAX_BYTES = env.int("DOCUMENTS_MAX_BYTES", default=20 * 1024 * 1024)
 FILE_UPLOAD_HANDLERS = [
@@ -221,6 +288,7 @@ if TRUST_PROXY_TLS_HEADER:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_AGE = env.int("SESSION_COOKIE_AGE", default=10 * 3600)
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "franceservices.error_pages.csrf_failure"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -266,4 +334,7 @@ LOGGING = {
     # Libraries that tell each step of their work.
     "loggers": {name: {"level": "WARNING"} for name in ("weasyprint", "fontTools", "procrastinate")},
 }
+PROCRASTINATE_ON_APP_READY = "partners.audit.jobs.watch_jobs"
+# How long the lines of the audit are kept, in years; see `manage.py purge_audit`.
+AUDIT_RETENTION_YEARS = env.int("AUDIT_RETENTION_YEARS", default=6)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -14,6 +14,8 @@ from django.http import HttpRequest
 from .models import User
 
 logger = logging.getLogger(__name__)
+# Ours in place of allauth's.
+SECOND_FACTOR_STAGES = {"allauth.mfa.stages.AuthenticateStage": "partners.proconnect.stages.SecondFactorStage"}
 # One knows that one has signed in or out: the page shows it.
 SILENT_MESSAGES = frozenset({"account/messages/logged_in.txt", "account/messages/logged_out.txt"})
 
@@ -35,6 +37,11 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_stages(self) -> list[str]:
+        """allauth's, with those of ProConnect: see `partners.proconnect.stages`."""
+        stages = [SECOND_FACTOR_STAGES.get(stage, stage) for stage in super().get_login_stages()]
+        return [*stages, "partners.proconnect.stages.LinkStage"]
 
     def add_message(self, request: HttpRequest, level: int, message_template=None, *args, **kwargs) -> None:
         if message_template not in SILENT_MESSAGES:

@@ -10,31 +10,39 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from .account_forms import AccountChangeForm, AccountCreationForm
+from .accounts.perimeter import partners_kept_by
 from .admin_base import HouseInline, HouseModelAdmin
-from .models import Ccas, Closure, Contact, Office, OpeningHours, Partner, Role, SchoolHoliday, Site, User
+from .models import (
+    Ccas,
+    Closure,
+    Contact,
+    Establishment,
+    Office,
+    OpeningHours,
+    Partner,
+    Role,
+    SchoolHoliday,
+    Site,
+    User,
+)
 from .weekly_lines import WeeklyLine, WeeklyLineForm, WeeklyLinesMixin
 
 # Rights come from roles (see `User.has_perm`): groups would be a second truth.
 admin.site.unregister(Group)
 
 
-def partners_kept_by(user: User) -> QuerySet[Partner]:
-    """The partners whose record, and whose agents' accounts, `user` may change.
+class EstablishmentInline(HouseInline):
+    """From where ProConnect lets people in: for the CCAS, and for each partner."""
 
-    A partner is shared by all the CCAS that have a convention with it, and the account of its agent opens the
-    schedules of them all: one CCAS alone may not rename it, nor give itself such an account. It may as long as nobody
-    else has a convention with it. (`conventions` is the relation that the floor above hangs on Partner.)
-    """
-    if user.is_superuser:
-        return Partner.objects.all()
-    elsewhere = Site.objects.exclude(ccas_id=user.ccas_id)
-    return Partner.objects.visible_to(user).exclude(conventions__site__in=elsewhere)
+    model = Establishment
+    fields = ["siret", "name"]
 
 
 @admin.register(Ccas)
 class CcasAdmin(HouseModelAdmin):
     list_display = ["name", "short_name", "siren", "city"]
     search_fields = ["name", "short_name", "city"]
+    inlines = [EstablishmentInline]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
@@ -141,7 +149,7 @@ class PartnerAdmin(HouseModelAdmin):
     list_filter = ["is_fictional"]
     search_fields = ["name", "short_name"]
     prepopulated_fields = {"slug": ["short_name"]}
-    inlines = [ContactInline]
+    inlines = [ContactInline, EstablishmentInline]
 
     def has_change_permission(self, request: HttpRequest, obj: Partner | None = None) -> bool:
         """A partner of several CCAS is read by all and changed by the technical account."""
@@ -172,7 +180,7 @@ class AccountAdmin(HouseModelAdmin, UserAdmin):
     search_fields = ["email", "last_name", "first_name"]
     ordering = None
     filter_horizontal = []
-    readonly_fields = ["password_page", "last_login", "created_at"]
+    readonly_fields = ["password_page", "access_page", "last_login", "created_at"]
 
     @admin.display(description="rattachement")
     def organisation(self, user: User) -> str:
@@ -183,6 +191,13 @@ class AccountAdmin(HouseModelAdmin, UserAdmin):
         """A link: what is stored says nothing to anybody."""
         url = reverse("admin:auth_user_password_change", args=[user.pk])
         return format_html('<a href="{}">Choisir un nouveau mot de passe</a>', url)
+
+    @admin.display(description="accès")
+    def access_page(self, user: User) -> str:
+        """A link to where the account is suspended, with the reason, or opened again."""
+        word = "Ouvert" if user.is_active else "Suspendu"
+        url = reverse("accounts:account_detail", args=[user.pk])
+        return format_html('{} · <a href="{}">Page du compte</a>', word, url)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         accounts = admin.ModelAdmin.get_queryset(self, request)
@@ -210,7 +225,7 @@ class AccountAdmin(HouseModelAdmin, UserAdmin):
         ]
         if obj is None:
             return [*fieldsets, ("Mot de passe", {"fields": ["password1", "password2"]})]
-        technical = ["is_active", *(["is_superuser"] if request.user.is_superuser else [])]
+        technical = ["access_page", *(["is_superuser"] if request.user.is_superuser else [])]
         return [
             *fieldsets,
             ("Accès", {"fields": ["password_page", *technical]}),
@@ -219,7 +234,7 @@ class AccountAdmin(HouseModelAdmin, UserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
         """Nobody locks herself out: one's own role and access are changed by somebody else."""
-        own = ["role", "is_active", "is_superuser"] if obj == request.user else []
+        own = ["role", "is_superuser"] if obj == request.user else []
         return [*self.readonly_fields, *own]
 
     def get_form(self, request: HttpRequest, obj: User | None = None, **kwargs) -> type[forms.ModelForm]:

@@ -11,7 +11,9 @@ from .visible_queries import VisibleQuery
 
 SESSION_KEY = "current_site_id"
 # Nearly every page of the staff asks for them.
-_AVAILABLE = VisibleQuery(lambda user: Site.objects.visible_to(user).filter(is_active=True).select_related("ccas"))
+_AVAILABLE = VisibleQuery(
+    lambda user: Site.objects.visible_to(user).filter(is_active=True).select_related("ccas"), prepared=True
+)
 
 
 def available_sites(request: HttpRequest) -> list[Site]:

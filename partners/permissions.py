@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from .models import Role, Site
 
 DESK_ROLES = frozenset({Role.RECEPTION, Role.SOCIAL_WORKER, Role.MANAGER, Role.ADMINISTRATOR})
-CONVENTION_ROLES = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+OVERSEER_ROLES = frozenset({Role.MANAGER, Role.ADMINISTRATOR})
+CONVENTION_ROLES = OVERSEER_ROLES
 AGENT_ROLES = frozenset({Role.PARTNER_AGENT})
 
 

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import REDIRECT_FIELD_NAME, logout
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import urlencode
+
+from .proconnect.session import sign_out_here, two_factors_were_shown
 
 SEEN_COOKIE = "seen"
 # How often the moment is noted: not at each request.
@@ -19,6 +23,15 @@ NOTED_EVERY_SECONDS = 60
 REFRESH_HEADER = "X-Refresh"
 
 Response = Callable[[HttpRequest], HttpResponse]
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Every page asks for an account unless its view says otherwise; a fragment takes its whole page to the sign-in."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable) -> HttpResponse:
+        if request.headers.get("HX-Request") == "true":
+            return see_other(request, resolve_url(self.get_login_url(view_func)))
+        return super().handle_no_permission(request, view_func)
 
 
 class IdleSessionMiddleware:
@@ -39,7 +52,8 @@ class IdleSessionMiddleware:
         if seen_at is not None and now - seen_at > settings.SESSION_IDLE_SECONDS and request.user.is_authenticated:
             return self._end(request)
         response = self.get_response(request)
-        if REFRESH_HEADER not in request.headers and (seen_at is None or now - seen_at >= NOTED_EVERY_SECONDS):
+        # A moment to come, after the clock was set back, would keep the session open for as long.
+        if REFRESH_HEADER not in request.headers and (seen_at is None or abs(now - seen_at) >= NOTED_EVERY_SECONDS):
             # The key that the browser will come with next: signing in changes it.
             _note(response, request.session.session_key or session_key, now)
         return response
@@ -47,7 +61,7 @@ class IdleSessionMiddleware:
     def _end(self, request: HttpRequest) -> HttpResponse:
         is_fragment = request.headers.get("HX-Request") == "true"
         here = request.get_full_path()
-        logout(request)
+        sign_out_here(request)
         messages.info(request, "Votre session s’est fermée faute d’activité. Connectez-vous pour continuer.")
         address = reverse("login")
         if request.method == "GET" and not is_fragment:
@@ -77,7 +91,10 @@ def _salt(session_key: str) -> str:
 
 
 class SecondFactorMiddleware:
-    """Until they have a second factor, people of `SECOND_FACTOR_ROLES` reach only the pages where they set it up."""
+    """Until they have a second factor, people of `SECOND_FACTOR_ROLES` reach only the pages where they set it up.
+
+    A session opened by ProConnect with two factors has had its own.
+    """
 
     def __init__(self, get_response: Response) -> None:
         self.get_response = get_response
@@ -91,6 +108,7 @@ class SecondFactorMiddleware:
             not user.is_authenticated
             or user.role not in settings.SECOND_FACTOR_ROLES
             or request.resolver_match.url_name in OPEN_WITHOUT_SECOND_FACTOR
+            or two_factors_were_shown(request)
             or is_mfa_enabled(user)
         ):
             return None

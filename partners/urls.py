@@ -8,10 +8,10 @@ from allauth.mfa.base import views as mfa_views
 from allauth.mfa.recovery_codes import views as recovery_code_views
 from allauth.mfa.totp import views as totp_views
 from allauth.mfa.webauthn import views as key_views
-from django.contrib.auth import views as auth_views
 from django.urls import include, path, re_path
 
 from . import views
+from .proconnect import views as proconnect_views
 
 password_reset = [
     path("", account_views.password_reset, name="account_reset_password"),
@@ -39,13 +39,18 @@ second_factor = [
 ]
 
 urlpatterns = [
+    path("", include("partners.accounts.urls")),
+    path("", include("partners.audit.urls")),
     path("connexion/", views.SignInView.as_view(), name="login"),
     path("connexion/", views.SignInView.as_view(), name="account_login"),
     path("connexion/code/", mfa_views.authenticate, name="mfa_authenticate"),
     path("connexion/cle/", key_views.login_webauthn, name="mfa_login_webauthn"),
+    path("connexion/proconnect/", proconnect_views.start, name="proconnect_start"),
+    path("connexion/proconnect/retour/", proconnect_views.answer, name="proconnect_answer"),
+    path("connexion/proconnect/fin/", proconnect_views.signed_out, name="proconnect_signed_out"),
     path("connexion/compte-suspendu/", account_views.account_inactive, name="account_inactive"),
-    path("deconnexion/", auth_views.LogoutView.as_view(), name="logout"),
-    path("deconnexion/", auth_views.LogoutView.as_view(), name="account_logout"),
+    path("deconnexion/", proconnect_views.SignOutView.as_view(), name="logout"),
+    path("deconnexion/", proconnect_views.SignOutView.as_view(), name="account_logout"),
     path("mot-de-passe-oublie/", include(password_reset)),
     path("compte/mot-de-passe/", account_views.password_change, name="account_change_password"),
     path("compte/confirmer/", account_views.reauthenticate, name="account_reauthenticate"),

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
-from franceservices.identifiers import siren_is_valid
+from franceservices.identifiers import siren_is_valid, siret_is_valid
 
 validate_insee_code = RegexValidator(
     r"^(\d{2}|2[AB])\d{3}$",
@@ -21,6 +21,16 @@ def validate_siren(value: str) -> None:
             "« %(value)s » n’est pas un numéro SIREN : neuf chiffres dont le dernier est une clé de contrôle.",
             params={"value": value},
             code="siren",
+        )
+
+
+def validate_siret(value: str) -> None:
+    """Refuse what is not fourteen digits of a real establishment's number."""
+    if not siret_is_valid(value):
+        raise ValidationError(
+            "« %(value)s » n’est pas un numéro SIRET\u00a0: quatorze chiffres dont le dernier est une clé de contrôle.",
+            params={"value": value},
+            code="siret",
         )
 
 

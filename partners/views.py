@@ -4,9 +4,8 @@ from allauth.account.views import LoginView
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.template import loader
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,14 +13,26 @@ from franceservices.addresses import own_path
 
 from .demo import DEMO_ACCOUNTS
 from .middleware import SESSION_KEY
+from .proconnect.configuration import configuration
+from .proconnect.session import is_left_open
 from .sign_in_forms import SignInForm
 
 
 class SignInView(LoginView):
-    """E-mail address and password, then the second factor where there is one; the demonstration names its accounts."""
+    """E-mail address and password, then the second factor where there is one; the demonstration names its accounts.
+
+    ProConnect is offered beside them where it is set up.
+    """
 
     form_class = SignInForm
     extra_context = {"demo_accounts": DEMO_ACCOUNTS if settings.DEMO else []}
+
+    def get_context_data(self, **kwargs) -> dict[str, object]:
+        return {
+            **super().get_context_data(**kwargs),
+            "proconnect_is_offered": configuration() is not None,
+            "proconnect_is_left_open": is_left_open(self.request),
+        }
 
 
 @login_not_required
@@ -70,12 +81,3 @@ def no_such_page(request: HttpRequest) -> HttpResponse:
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The accessibility statement, readable without an account."""
     return render(request, "accessibility.html")
-
-
-@login_not_required
-def server_error(request: HttpRequest) -> HttpResponse:
-    """The page after a fault: a number to quote to whoever keeps the logs, nothing about the fault itself.
-
-    The number is the request's: every line that it left in the logs carries it, the fault's own among them.
-    """
-    return HttpResponseServerError(loader.get_template("500.html").render({"incident": request.id}))

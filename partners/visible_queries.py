@@ -23,8 +23,9 @@ class AnyUser(Given):
 class VisibleQuery:
     """A composed query whose rows depend on the perimeter of a person; `compose` gets her stand-in."""
 
-    def __init__(self, compose: Callable[[AnyUser], models.QuerySet]) -> None:
+    def __init__(self, compose: Callable[[AnyUser], models.QuerySet], *, prepared: bool = False) -> None:
         self._compose = compose
+        self._is_prepared = prepared
         self._by_kind: dict[tuple[bool, ...], ComposedQuery] = {}
 
     def count(self, user: User, **given: object) -> int:
@@ -36,13 +37,16 @@ class VisibleQuery:
     def instances(self, user: User, **given: object) -> list[models.Model]:
         return self._query(user).instances(**given, **_who(user))
 
+    def ask(self, trip: RoundTrip, user: User, **given: object) -> Answer:
+        return trip.ask(self._query(user), **given, **_who(user))
+
     def ask_count(self, trip: RoundTrip, user: User, **given: object) -> Answer:
         return trip.ask_count(self._query(user), **given, **_who(user))
 
     def _query(self, user: User) -> ComposedQuery:
         kind = (user.is_superuser, user.oversees_ccas, user.ccas_id is None, user.partner_id is None)
         if kind not in self._by_kind:
-            self._by_kind[kind] = ComposedQuery(lambda: self._compose(AnyUser(user)))
+            self._by_kind[kind] = ComposedQuery(lambda: self._compose(AnyUser(user)), prepared=self._is_prepared)
         return self._by_kind[kind]
 
 

@@ -22,6 +22,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from franceservices.errors import DomainError
 from franceservices.sole_runner import sole_runner
+from franceservices.storing import store_whole
 from partners.models import User
 
 from .models import LongWork, WorkKind, WorkState
@@ -134,7 +135,7 @@ def _make(work: LongWork, maker: Maker) -> None:
         size = Path(written.name).stat().st_size
         storage = work_storage()
         written.seek(0)
-        stored = storage.save(LongWork._meta.get_field("file").generate_filename(work, ""), File(written))
+        stored = store_whole(storage, LongWork._meta.get_field("file").generate_filename(work, ""), File(written))
     with ExitStack() as on_failure:
         # Whatever goes wrong, an interruption included: without its row nobody would ever find the file again.
         on_failure.callback(storage.delete, stored)

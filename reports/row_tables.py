@@ -150,7 +150,9 @@ def _who(row: Row) -> Cell:
 
 
 def _card(row: Row) -> Cell:
-    return row.of.visitor_id
+    """The number by which the lines of one person are known as hers; none where she objected to it."""
+    visitor = row.of.visitor
+    return None if visitor is None or visitor.is_unlinked_in_exports else visitor.pk
 
 
 def _cancelled_for(row: Row) -> Cell:

@@ -1,8 +1,11 @@
 """Who is received, when and where."""
 
+from . import audited
 from .appointment import Appointment, AppointmentStatus, CancelledBy
 from .changed_moment import ChangedMoment
+from .data_request import DataRequest, DataRequestKind
 from .desk_visit import DeskReason, DeskVisit, DurationBand, VisitChannel, VisitNature
+from .elimination import EliminationBasis, EliminationLine, EliminationList, EliminationState
 from .notification import (
     MessageSettings,
     Notification,
@@ -12,6 +15,8 @@ from .notification import (
 )
 from .permanence import Permanence, PermanenceOrigin, PermanenceStatus
 from .reason import Reason
+from .register_text import RegisterText
+from .retention_rule import RetentionRule
 from .schedule_change import PermanenceRevision, ScheduleChange, ScheduleChangeKind
 from .shared_link import SharedLink, SharedLinkKind
 from .visitor import Visitor
@@ -23,9 +28,15 @@ __all__ = [
     "AppointmentStatus",
     "CancelledBy",
     "ChangedMoment",
+    "DataRequest",
+    "DataRequestKind",
     "DeskReason",
     "DeskVisit",
     "DurationBand",
+    "EliminationBasis",
+    "EliminationLine",
+    "EliminationList",
+    "EliminationState",
     "MessageSettings",
     "Notification",
     "NotificationChannel",
@@ -36,6 +47,8 @@ __all__ = [
     "PermanenceRevision",
     "PermanenceStatus",
     "Reason",
+    "RegisterText",
+    "RetentionRule",
     "ScheduleChange",
     "ScheduleChangeKind",
     "SharedLink",
@@ -45,4 +58,5 @@ __all__ = [
     "Visitor",
     "VisitorDistinction",
     "VisitorMerge",
+    "audited",
 ]

@@ -17,8 +17,8 @@ class VisitorQuerySet(models.QuerySet):
         return self.filter(ccas__in=Ccas.objects.visible_to(user))
 
     def current(self) -> "VisitorQuerySet":
-        """The cards that were not merged into another."""
-        return self.filter(merged_into=None)
+        """The cards that were neither merged into another nor anonymised."""
+        return self.filter(merged_into=None, anonymised_at=None)
 
     def matching(self, words: str) -> "VisitorQuerySet":
         """Those in whose name, phone or e-mail each of `words` occurs, whatever the accents, case, order and spelling.
@@ -58,6 +58,22 @@ def needs_in_words(*, interpreter_language: str, needs_wheelchair_access: bool, 
         ("par téléphone", phone_only),
     ]
     return [words for words, is_needed in wanted if is_needed]
+
+
+EMPTY_CARD = {
+    "last_name": "",
+    "first_name": "",
+    "birth_date": None,
+    "phone": "",
+    "email": "",
+    "interpreter_language": "",
+    "needs_wheelchair_access": False,
+    "phone_only": False,
+    "staff_notes": "",
+    "email_consent": False,
+    "sms_consent": False,
+}
+"""What a card holds once it is anonymised: its number and its dates, which past figures count, and nothing else."""
 
 
 class Visitor(models.Model):
@@ -121,6 +137,13 @@ class Visitor(models.Model):
         related_name="+",
     )
 
+    corrected_at = models.DateTimeField("corrigée le", null=True, blank=True)
+    # Her visits are counted all the same; exported lines no longer say that they are one person's.
+    is_unlinked_in_exports = models.BooleanField(
+        "sans numéro de fiche dans les exports", default=False, db_default=False
+    )
+    anonymised_at = models.DateTimeField("anonymisée le", null=True, blank=True)
+
     objects = VisitorQuerySet.as_manager()
 
     class Meta:
@@ -131,6 +154,10 @@ class Visitor(models.Model):
             models.CheckConstraint(
                 condition=models.Q(merged_into=None) | ~models.Q(merged_into=models.F("pk")),
                 name="visitor_not_merged_into_itself",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(anonymised_at=None) | models.Q(**EMPTY_CARD),
+                name="visitor_anonymised_is_empty",
             ),
         ]
         indexes = [
@@ -152,7 +179,9 @@ class Visitor(models.Model):
 
     @property
     def full_name(self) -> str:
-        """« Prénom NOM », as lists and slips print it."""
+        """« Prénom NOM », as lists and slips print it; the number of the card once the name is gone."""
+        if self.anonymised_at is not None:
+            return f"Personne n°\u00a0{self.pk}"
         return f"{self.first_name} {self.last_name.upper()}".strip()
 
     @property

@@ -20,9 +20,39 @@ from .changes import (
     OfficeOutageView,
     PermanenceChangeView,
 )
+from .data_requests import (
+    DataRequestCreateView,
+    DataRequestDetailView,
+    DataRequestListView,
+    DataRequestPutBackView,
+    DataRequestReopenView,
+    DataRequestWithdrawView,
+    PersonExportDocumentView,
+    PersonExportView,
+)
 from .duplicates import DuplicateListView, distinction_forget, visitors_tell_apart
+from .eliminations import (
+    EliminationApproveView,
+    EliminationDetailView,
+    EliminationDocumentView,
+    EliminationJournalView,
+    EliminationKeepView,
+    EliminationListView,
+    EliminationPutBackView,
+    EliminationRehearseView,
+    EliminationResumeView,
+    EliminationUnapproveView,
+    EliminationWithdrawView,
+)
 from .notifications import NotificationListView, notification_retry
 from .offices import OfficeMapView, loan_cancel, loan_restore, office_lend
+from .personal_data import (
+    RegisterDocumentView,
+    RegisterTextView,
+    RegisterView,
+    RetentionRuleView,
+    RetentionView,
+)
 from .rebooking import AppointmentMoveView, ToReplaceView, to_replace_cancel, to_replace_put_back
 from .schedule import MyScheduleView
 from .shared_links import SharedLinkListView, shared_link_revoke, shared_planning
@@ -48,8 +78,25 @@ __all__ = [
     "AppointmentMoveView",
     "BookView",
     "ClosureView",
+    "DataRequestCreateView",
+    "DataRequestDetailView",
+    "DataRequestListView",
+    "DataRequestPutBackView",
+    "DataRequestReopenView",
+    "DataRequestWithdrawView",
     "DeskVisitListView",
     "DuplicateListView",
+    "EliminationApproveView",
+    "EliminationDetailView",
+    "EliminationDocumentView",
+    "EliminationJournalView",
+    "EliminationKeepView",
+    "EliminationListView",
+    "EliminationPutBackView",
+    "EliminationRehearseView",
+    "EliminationResumeView",
+    "EliminationUnapproveView",
+    "EliminationWithdrawView",
     "MergeChoiceView",
     "MyAbsenceView",
     "MyCalendarView",
@@ -58,6 +105,13 @@ __all__ = [
     "OfficeMapView",
     "OfficeOutageView",
     "PermanenceChangeView",
+    "PersonExportDocumentView",
+    "PersonExportView",
+    "RegisterDocumentView",
+    "RegisterTextView",
+    "RegisterView",
+    "RetentionRuleView",
+    "RetentionView",
     "ScheduleChangeDetailView",
     "ScheduleChangeListView",
     "SharedLinkListView",

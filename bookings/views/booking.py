@@ -1,24 +1,23 @@
 """Booking in four screens: reason, time, person, slip. What is chosen is in the address; only the last step posts."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Q, QuerySet, Value
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views import View
 
 from bookings.duplicates import likely_duplicates
-from bookings.errors import TimeNotOffered, TimeTaken
+from bookings.errors import TimeNotOffered, TimeTaken, UnknownPerson
 from bookings.forms import NEW_PERSON, BookingForm, TimeFilterForm, VisitorForm, find_visitor
 from bookings.free_times import FreeTime, free_times, parse_time_key
 from bookings.models import Appointment, Permanence, Reason, Visitor
+from bookings.row_addresses import RowAddress
 from bookings.services import book_appointment, book_for_new_visitor, time_to_book
 from conventions.models import Audience
 from franceservices.dates import day_bounds, format_date_weekday, format_time
@@ -71,16 +70,14 @@ class BookView(DeskMixin, View):
         self.read_address()
         if self.reason is None:
             return self.reasons_page()
-        creneau = parameter(request.POST, "creneau") or self.address.creneau
-        # A time that the button names replaces the one of the address, which was refused.
-        self.address = replace(self.address, creneau=creneau)
-        form = BookingForm(request.POST, find=self.find_person)
+        creneau = self.address.creneau
+        form = BookingForm(request.POST, is_for_visitor=self.is_for_visitor)
         is_new = self.is_for_visitor and request.POST.get("who") == NEW_PERSON
         # What was typed of a new person is kept, but checked only when it is she who comes.
         person_form = VisitorForm(request.POST, today=self.site.today()) if is_new else None
         is_valid = form.is_valid() & (person_form is None or person_form.is_valid())
         seen = tuple(pk for pk in request.POST.getlist("seen") if pk.isascii() and pk.isdigit())[:DUPLICATES_REMEMBERED]
-        people = People(chosen=self.chosen_visitor(form), creation_chosen=is_new, seen=seen)
+        people = People(creation_chosen=is_new, seen=seen)
         if not is_valid:
             time, refusal = self.find_time(creneau)
             return self.person_page(time, refusal, form=form, person_form=person_form, people=people)
@@ -92,6 +89,9 @@ class BookView(DeskMixin, View):
         """Set what is chosen; what cannot be taken from the address is told in `notices` and left open."""
         self.notices: list[str] = []
         self.address = BookingAddress.of(self.request.GET)
+        if creneau := parameter(self.request.POST, "creneau"):
+            # A time that the button names replaces the one of the address, which was refused.
+            self.address = replace(self.address, creneau=creneau)
         self.reason = self.find_reason()
         self.visitor = None
         if self.address.usager:
@@ -112,15 +112,12 @@ class BookView(DeskMixin, View):
         """The people who may be chosen."""
         return self.cards.current()
 
-    @property
-    def find_person(self) -> Callable[[str], Visitor | None] | None:
-        """How the form finds who was chosen; None where nobody is to be chosen."""
-        return partial(current_card, self.site, self.request.user) if self.is_for_visitor else None
-
     def find_reason(self) -> Reason | None:
         if not self.address.motif:
             return None
-        reason = reason_at(self.site, self.request.user, slug=self.address.motif)
+        key = parse_time_key(self.address.creneau)
+        permanence_id = key[0] if key else None
+        reason = reason_at(self.site, self.request.user, slug=self.address.motif, permanence_id=permanence_id)
         if reason is None:
             self.notices.append("Ce motif n’est pas proposé dans cet espace. Choisissez-en un dans la liste.")
             self.address = replace(self.address, motif="", creneau="")
@@ -147,8 +144,9 @@ class BookView(DeskMixin, View):
         return time, ""
 
     def chosen_visitor(self, form: BookingForm) -> Visitor | None:
+        """The person whose card the form names, if she may be chosen."""
         who = form.cleaned_data.get("who")
-        return who if isinstance(who, Visitor) else None
+        return current_card(self.site, self.request.user, who) if isinstance(who, int) else None
 
     # --- The pages ------------------------------------------------------------------------------------------
 
@@ -285,7 +283,9 @@ class BookView(DeskMixin, View):
             words = parameter(self.request.GET, "q")
             people = people_matching(words, self.visitors) if words else People(chosen=self.visitor)
         if form is None:
-            form = BookingForm(find=self.find_person)
+            form = BookingForm(is_for_visitor=self.is_for_visitor)
+        else:
+            people = replace(people, chosen=self.chosen_visitor(form))
         if person_form is None:
             typed = self.request.POST if self.request.method == "POST" else people.guess
             person_form = VisitorForm(
@@ -325,7 +325,7 @@ class BookView(DeskMixin, View):
         doubtful = self.doubtful(person_form, people.seen) if person_form is not None else []
         # Asked after the duplicates: a person whom the first of two clicks registered has her appointment by then. For
         # somebody who was chosen the time itself tells: it is taken, and below it is asked by whom.
-        booked = self.already_booked(key, people.chosen, person_form) if person_form is not None else None
+        booked = self.already_booked(key, form, person_form) if person_form is not None else None
         if booked is not None:
             return redirect("bookings:appointment_detail", booked.pk)
         if doubtful:
@@ -333,9 +333,13 @@ class BookView(DeskMixin, View):
             time, refusal = self.find_time(creneau)
             return self.person_page(time, refusal, form=form, person_form=person_form, people=people)
         try:
-            appointment = self.keep_time(key, form, people.chosen, person_form)
+            appointment = self.keep_time(key, form, person_form)
+        except UnknownPerson as error:
+            form.add_error("who", error.message)
+            time, refusal = self.find_time(creneau)
+            return self.person_page(time, refusal, form=form, person_form=person_form, people=people)
         except (TimeTaken, TimeNotOffered, Permanence.DoesNotExist) as error:
-            booked = self.already_booked(key, people.chosen, person_form)
+            booked = self.already_booked(key, form, person_form)
             if booked is not None:
                 return redirect("bookings:appointment_detail", booked.pk)
             refusal = getattr(error, "message", UNKNOWN_TIME)
@@ -346,13 +350,12 @@ class BookView(DeskMixin, View):
             f"Rendez-vous pris pour {appointment.who}, {format_date_weekday(start.date())} "
             f"à {format_time(start.time())}.",
         )
-        return redirect("bookings:appointment_detail", appointment.pk)
+        return HttpResponseRedirect(RowAddress("bookings:appointment_detail").of(appointment.pk))
 
     def keep_time(
         self,
         key: tuple[int, datetime] | None,
         form: BookingForm,
-        visitor: Visitor | None,
         person_form: VisitorForm | None,
     ) -> Appointment:
         if key is None:
@@ -366,10 +369,10 @@ class BookView(DeskMixin, View):
         }
         if person_form is not None:
             return book_for_new_visitor(**wanted, ccas=self.site.ccas, **person_form.cleaned_data)
-        return book_appointment(**wanted, visitor=visitor)
+        return book_appointment(**wanted, visitor=form.cleaned_data.get("who"))
 
     def already_booked(
-        self, key: tuple[int, datetime] | None, visitor: Visitor | None, person_form: VisitorForm | None
+        self, key: tuple[int, datetime] | None, form: BookingForm, person_form: VisitorForm | None
     ) -> Appointment | None:
         """What this user already booked for this person at this very time, if she did."""
         if key is None:
@@ -377,8 +380,8 @@ class BookView(DeskMixin, View):
         if person_form is not None:
             typed = person_form.cleaned_data
             person = Q(visitor__folded_name=Folded(Value(f"{typed['last_name']} {typed['first_name']}")))
-        elif visitor is not None:
-            person = Q(visitor=visitor)
+        elif self.is_for_visitor:
+            person = Q(visitor=form.cleaned_data["who"])
         else:
             person = Q(social_worker=self.request.user)
         return (

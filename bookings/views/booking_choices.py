@@ -10,7 +10,7 @@ from django.db.models import Case, Exists, OuterRef, Prefetch, QuerySet, Value, 
 from django.http import QueryDict
 from django.urls import reverse
 
-from bookings.forms import card_id, guess_identity
+from bookings.forms import guess_identity
 from bookings.free_times import FreeTime
 from bookings.models import Permanence, Reason, Visitor
 from conventions.models import Convention
@@ -139,26 +139,44 @@ def reasons_at(site: Site, user: User) -> QuerySet[Reason]:
     )
 
 
-def _reason_at(role: Role) -> ComposedQuery:
-    """Each step of a booking asks for its reason again."""
-    taken = Exists(_partners_of(Given("site"), Given("today")).filter(reasons=OuterRef("pk")))
-    return ComposedQuery(
-        lambda: Reason.objects.bookable_by(User(role=role)).filter(taken, slug=Given("slug")).order_by("pk")[:1]
-    )
+def _reasons_of_addresses(taken: Exists, *, prepared: bool = False) -> dict[bool, ComposedQuery]:
+    """The reason of an address, if it is `taken`, by whether the reader may book for social workers."""
+    return {
+        like.may_book_for_social_workers: ComposedQuery(
+            lambda like=like: Reason.objects.bookable_by(like).filter(taken, slug=Given("slug")).order_by("pk")[:1],
+            prepared=prepared,
+        )
+        for like in (User(role=Role.RECEPTION), User(role=Role.SOCIAL_WORKER))
+    }
 
 
-# By whether the reader may book for social workers.
-_REASON_AT = {False: _reason_at(Role.RECEPTION), True: _reason_at(Role.SOCIAL_WORKER)}
+# Each step of a booking asks for its reason again; once a time is chosen, whether that permanence takes it is enough.
+_REASON_AT = _reasons_of_addresses(
+    Exists(_partners_of(Given("site"), Given("today")).filter(reasons=OuterRef("pk"))),
+)
+_REASON_IN = _reasons_of_addresses(
+    Exists(
+        _upcoming(Given("site"), Given("today")).filter(pk=Given("permanence"), partner__reasons=OuterRef("pk")),
+    ),
+    prepared=True,
+)
 _TAKERS = ComposedQuery(lambda: _partners_of(Given("site"), Given("today")).filter(reasons=Given("reason")))
 _CARD = VisibleQuery(
-    lambda user: Visitor.objects.visible_to(user).filter(ccas=Given("ccas"), pk=Given("card")).current()
+    lambda user: Visitor.objects.visible_to(user).filter(ccas=Given("ccas"), pk=Given("card")).current(),
+    prepared=True,
 )
 
 
-def reason_at(site: Site, user: User, *, slug: str) -> Reason | None:
-    """The one of `reasons_at` with this slug, alone; None when there is none."""
-    query = _REASON_AT[user.may_book_for_social_workers]
-    return next(iter(query.instances(site=site.pk, today=site.today(), slug=slug)), None)
+def reason_at(site: Site, user: User, *, slug: str, permanence_id: int | None = None) -> Reason | None:
+    """The one of `reasons_at` with this slug, alone; None when there is none.
+
+    `permanence_id` is where it is probably taken, and only makes the answer quicker.
+    """
+    for_workers, asked = user.may_book_for_social_workers, {"site": site.pk, "today": site.today(), "slug": slug}
+    found = []
+    if permanence_id is not None:
+        found = _REASON_IN[for_workers].instances(**asked, permanence=permanence_id)
+    return next(iter(found or _REASON_AT[for_workers].instances(**asked)), None)
 
 
 def takers_of(reason: Reason, *, site: Site) -> list[Partner]:
@@ -166,10 +184,9 @@ def takers_of(reason: Reason, *, site: Site) -> list[Partner]:
     return _TAKERS.instances(site=site.pk, today=site.today(), reason=reason.pk)
 
 
-def current_card(site: Site, user: User, typed: str) -> Visitor | None:
-    """The person known at `site` with this id, as a form writes it; None for anything else, and for a merged card."""
-    pk = card_id(typed)
-    return None if pk is None else next(iter(_CARD.instances(user, ccas=site.ccas_id, card=pk)), None)
+def current_card(site: Site, user: User, card_id: int) -> Visitor | None:
+    """The person known at `site` by this card; None for one of elsewhere, merged or anonymised."""
+    return next(iter(_CARD.instances(user, ccas=site.ccas_id, card=card_id)), None)
 
 
 def by_day(offers: Iterable[Offer]) -> list[tuple[date, list[list[Offer]]]]:

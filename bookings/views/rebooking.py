@@ -3,12 +3,14 @@
 from datetime import date
 
 from django.contrib import messages
+from django.core import signing
 from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views import View
 from django.views.decorators.http import require_POST
 
@@ -16,7 +18,14 @@ from bookings.change_forms import MoveForm
 from bookings.errors import TimeNotOffered, TimeTaken
 from bookings.forms import TimeFilterForm, searchable
 from bookings.free_times import parse_time_key
-from bookings.models import Appointment, CancelledBy, Permanence, PermanenceRevision, ScheduleChangeKind
+from bookings.models import (
+    Appointment,
+    AppointmentStatus,
+    CancelledBy,
+    Permanence,
+    PermanenceRevision,
+    ScheduleChangeKind,
+)
 from bookings.next_times import NextTimes
 from bookings.rebooking import put_back_to_replace, rebook, why_not_movable
 from bookings.services import cancel_appointment
@@ -35,6 +44,8 @@ NEXT_TIMES = 5
 DAYS_A_PAGE = 8
 UNKNOWN_TIME = "Ce créneau n’existe pas. Choisissez-en un autre."
 OUT_OF_GRID = "La grille hebdomadaire ne prévoit plus cette date."
+# What a message that offers to undo a cancellation carries in its address, and for how long it is good.
+PROOF, PROOF_SALT, PROOF_SECONDS = "preuve", "bookings.to_replace_put_back", 3600
 CCAS_KINDS = {ScheduleChangeKind.CLOSURE, ScheduleChangeKind.OFFICE_OUTAGE}
 
 
@@ -46,14 +57,14 @@ class ToReplaceView(DeskMixin, View):
         waiting = Appointment.objects.visible_to(request.user).to_replace().filter(site=self.site)
         page = Paginator(self.matching(waiting, words).with_parties(), ROWS_A_PAGE).get_page(request.GET.get("page"))
         appointments = list(page.object_list)
-        times = NextTimes(site=self.site)
+        times = NextTimes(site=self.site).shared_out(appointments, each=TIMES_A_ROW)
         causes = causes_of(appointments)
         rows = [
             {
                 "appointment": found,
                 "why": causes[found.pk][0],
                 "side": causes[found.pk][1],
-                "times": times.same_partner_first(found)[:TIMES_A_ROW],
+                "times": times[found.pk],
                 "is_past": found.during.lower <= timezone.now(),
             }
             for found in appointments
@@ -119,23 +130,38 @@ def to_replace_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     why, side = causes_of([appointment])[pk]
     longest = Appointment._meta.get_field("cancellation_reason").max_length
     try:
-        cancel_appointment(appointment=appointment, cancelled_for=side, reason=why[:longest], by=request.user)
+        cancelled = cancel_appointment(
+            appointment=appointment, cancelled_for=side, reason=why[:longest], by=request.user
+        )
     except DomainError as refusal:
         messages.error(request, refusal.message)
     else:
+        undo = urlencode({PROOF: signing.dumps(_was_waiting(cancelled), salt=PROOF_SALT)})
         messages.success(
             request,
             f"Rendez-vous annulé pour {appointment.who}.",
-            extra_tags=reverse("bookings:to_replace_put_back", args=[pk]),
+            extra_tags=f"{reverse('bookings:to_replace_put_back', args=[pk])}?{undo}",
         )
     return redirect("bookings:to_replace")
+
+
+def _was_waiting(cancelled: Appointment) -> list[object]:
+    """What tells one cancellation of the worklist from all others: nothing in the row says where it was made."""
+    return [cancelled.pk, cancelled.cancelled_at and cancelled.cancelled_at.isoformat()]
 
 
 @require_POST
 @for_roles(DESK_ROLES)
 def to_replace_put_back(request: HttpRequest, pk: int) -> HttpResponse:
-    """Undo `to_replace_cancel`."""
+    """Undo `to_replace_cancel`, with the proof that its message carried for a while."""
     appointment = appointment_or_404(request.user, pk)
+    try:
+        proven = signing.loads(request.GET.get(PROOF, ""), salt=PROOF_SALT, max_age=PROOF_SECONDS)
+    except signing.BadSignature:
+        proven = None
+    if appointment.status == AppointmentStatus.CANCELLED and proven != _was_waiting(appointment):
+        messages.error(request, "Cette annulation ne peut plus être défaite ici. Rien n’a été changé.")
+        return redirect("bookings:to_replace")
     try:
         put_back_to_replace(appointment=appointment, by=request.user)
     except DomainError as refusal:

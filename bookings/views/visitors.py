@@ -13,7 +13,7 @@ from django.views import View
 
 from bookings.duplicates import likely_duplicates
 from bookings.forms import VisitorForm, guess_identity
-from bookings.models import Appointment, Visitor, VisitorMerge
+from bookings.models import Appointment, DataRequestKind, Visitor, VisitorMerge
 from bookings.services import create_visitor
 from partners.permissions import DeskMixin
 
@@ -68,6 +68,8 @@ class VisitorDetailView(VisitorPage):
         visitor = self.visitor_or_404(pk)
         if visitor.merged_into_id is not None:
             return redirect("bookings:visitor_detail", visitor.current_card().pk)
+        if visitor.anonymised_at is not None:
+            return self.anonymised(visitor)
         hers = Appointment.objects.visible_to(request.user).filter(visitor=visitor)
         is_coming = Q(during__startswith__gte=timezone.now())
         coming, past = hers.filter(is_coming).order_by("during"), hers.exclude(is_coming).order_by("-during")
@@ -82,12 +84,19 @@ class VisitorDetailView(VisitorPage):
                 "age": visitor.age_on(self.site.today()),
                 "duplicates": self.duplicates_of(visitor),
                 "merges": self.merges_of(visitor),
+                "data_requests": visitor.data_requests.standing(),
                 "shows_past": shows_past,
                 "coming_count": coming_page.count,
                 "past_count": past_page.count,
                 "page_obj": (past_page if shows_past else coming_page).get_page(request.GET.get("page")),
             },
         )
+
+    def anonymised(self, visitor: Visitor) -> HttpResponse:
+        """What is left of a card: since when, and by which list."""
+        line = visitor.elimination_lines.exclude(done_at=None).select_related("list").first()
+        context = {"visitor": visitor, "line": line, "appointment_count": visitor.appointments.count()}
+        return render(self.request, "bookings/visitor_anonymised.html", context)
 
     def merges_of(self, visitor: Visitor) -> list[VisitorMerge]:
         """The merges into this card, the last first; of those that stand, only the last may be undone."""
@@ -125,7 +134,9 @@ class VisitorCreateView(VisitorPage):
 
     def answer(self, form: VisitorForm, duplicates: Iterable[Visitor] = ()) -> HttpResponse:
         return render(
-            self.request, "bookings/visitor_form.html", {"form": form, "duplicates": duplicates, "visitor": None}
+            self.request,
+            "bookings/visitor_form.html",
+            {"form": form, "duplicates": duplicates, "visitor": None, "objection": None},
         )
 
 
@@ -136,6 +147,8 @@ class VisitorUpdateView(VisitorPage):
         visitor = self.visitor_or_404(pk)
         if visitor.merged_into_id is not None:
             return redirect("bookings:visitor_update", visitor.current_card().pk)
+        if visitor.anonymised_at is not None:
+            return redirect("bookings:visitor_detail", pk)
         return self.answer(visitor, VisitorForm(instance=visitor, today=self.site.today()))
 
     @transaction.atomic
@@ -150,13 +163,19 @@ class VisitorUpdateView(VisitorPage):
                 " enregistrés. Corrigez la fiche ci-dessous.",
             )
             return redirect("bookings:visitor_detail", card.pk)
+        if visitor.anonymised_at is not None:
+            messages.error(request, "Cette fiche vient d’être anonymisée\u00a0: elle ne change plus.")
+            return redirect("bookings:visitor_detail", pk)
         form = VisitorForm(request.POST, instance=visitor, today=self.site.today())
         if not form.is_valid():
             # A fresh one: the form has already laid what was typed over its own.
             return self.answer(self.visitor_or_404(pk), form)
+        form.instance.corrected_at = timezone.now()
         visitor = form.save()
         messages.success(request, f"Fiche mise à jour pour {visitor.full_name}.")
         return redirect("bookings:visitor_detail", visitor.pk)
 
     def answer(self, visitor: Visitor, form: VisitorForm) -> HttpResponse:
-        return render(self.request, "bookings/visitor_form.html", {"form": form, "visitor": visitor, "duplicates": ()})
+        objections = visitor.data_requests.standing().filter(kind=DataRequestKind.NO_MESSAGES, is_granted=True)
+        context = {"form": form, "visitor": visitor, "duplicates": (), "objection": objections.first()}
+        return render(self.request, "bookings/visitor_form.html", context)

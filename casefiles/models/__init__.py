@@ -1,5 +1,6 @@
 """Files sent to a partner, and what came back."""
 
+from . import audited
 from .case_document import CaseDocument, DocumentState
 from .case_file import CaseFile
 from .case_kind import CaseKind, RequiredDocument, TacitOutcome
@@ -18,4 +19,5 @@ __all__ = [
     "SlipLine",
     "TacitOutcome",
     "TransmissionSlip",
+    "audited",
 ]

@@ -4,6 +4,7 @@ never wait for each other.
 
 from datetime import date
 
+from bookings.models import Visitor
 from bookings.social_security_numbers import REFUSAL, looks_like_nir
 from casefiles.models import CaseFile, SlipLine
 from franceservices.dates import format_date_long
@@ -12,13 +13,26 @@ from partners.models import User
 
 
 def locked_file(file: CaseFile, by: User) -> CaseFile:
-    """The row, locked for this transaction; CaseFile.DoesNotExist outside the perimeter of `by`."""
-    return (
+    """The row, locked for this transaction; CaseFile.DoesNotExist outside the perimeter of `by`, DomainError once its
+    person is anonymised.
+    """
+    file = (
         CaseFile.objects.visible_to(by)
         .select_for_update(no_key=True, of=["self"])
         .select_related("site__ccas", "visitor", "kind", "partner")
         .get(pk=file.pk)
     )
+    check_not_anonymised(file.visitor_id)
+    return file
+
+
+def check_not_anonymised(visitor_id: int) -> None:
+    """Raise DomainError for a person whose data were removed: nothing is written about her any more.
+
+    Asked anew once the row is locked: she may have been anonymised while we waited for it.
+    """
+    if Visitor.objects.filter(pk=visitor_id, anonymised_at__isnull=False).exists():
+        raise DomainError("Cette personne est anonymisée\u00a0: ce qui la concerne ne change plus.")
 
 
 def locked_line(line: SlipLine, by: User) -> SlipLine:

@@ -10,17 +10,19 @@ from casefiles.models import CaseFile, RightsAlert
 from franceservices.errors import DomainError
 from partners.models import Partner, Site, User
 
-from .access import check_text
+from .access import check_not_anonymised, check_text
 from .offers import convention_on
 
 
 def _locked(alert: RightsAlert, by: User) -> RightsAlert:
-    return (
+    alert = (
         RightsAlert.objects.visible_to(by)
         .select_for_update(no_key=True, of=["self"])
         .select_related("site", "visitor", "partner")
         .get(pk=alert.pk)
     )
+    check_not_anonymised(alert.visitor_id)
+    return alert
 
 
 @transaction.atomic
@@ -43,6 +45,7 @@ def raise_alert(
     visitor = (
         Visitor.objects.visible_to(by).select_for_update(no_key=True, of=["self"]).get(pk=visitor.pk).current_card()
     )
+    check_not_anonymised(visitor.pk)
     if visitor.ccas_id != site.ccas_id:
         raise DomainError("Cette personne est connue d’un autre CCAS que celui de l’espace.")
     what = check_text(what, longest=1000)

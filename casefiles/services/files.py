@@ -13,7 +13,7 @@ from franceservices.db import translate_violations
 from franceservices.errors import DomainError
 from partners.models import Partner, Site, User
 
-from .access import check_day, check_not_withdrawn, check_text, locked_file
+from .access import check_day, check_not_anonymised, check_not_withdrawn, check_text, locked_file
 from .offers import check_kind, convention_on
 
 LONGEST_NOTES = 10_000
@@ -42,6 +42,8 @@ def open_case_file(
     """
     site = Site.objects.visible_to(by).select_related("ccas").get(pk=site.pk)
     visitor = Visitor.objects.visible_to(by).select_for_update(no_key=True, of=["self"]).get(pk=visitor.pk)
+    card = visitor.current_card()
+    check_not_anonymised(card.pk)
     day = opened_on or site.today()
     check_day(day, today=site.today(), what="L’ouverture du dossier")
     if visitor.ccas_id != site.ccas_id:
@@ -52,7 +54,7 @@ def open_case_file(
         file = CaseFile.objects.create(
             site=site,
             # A card that was merged leads to the one that is kept.
-            visitor=visitor.current_card(),
+            visitor=card,
             kind=kind,
             partner=partner,
             convention=convention,

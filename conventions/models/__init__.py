@@ -1,5 +1,6 @@
 """What was agreed: conventions, the acts that approved them, their grid, their price, their duties and their papers."""
 
+from . import audited
 from .acknowledgement import FindingAcknowledgement
 from .allocation import Audience, BookingMode, OfficeAllocation, PermanenceSlot
 from .amendment import Amendment
@@ -47,4 +48,5 @@ __all__ = [
     "TrainedPerson",
     "TrainingSession",
     "WeeklyDigest",
+    "audited",
 ]

@@ -1,5 +1,6 @@
 """What this floor keeps: returns and reports as they were established, and the long works that make files."""
 
+from . import audited
 from .annual_report import AnnualReport
 from .long_work import LongWork, WorkKind, WorkState
 from .monthly_return import MonthlyReturn
@@ -17,4 +18,5 @@ __all__ = [
     "SummedSite",
     "WorkKind",
     "WorkState",
+    "audited",
 ]

@@ -3,7 +3,8 @@
 import datetime as dt
 
 import pytest
-from django.db import DataError, transaction
+from django.db import DataError, connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, F, OuterRef, Value
 
 from bookings.agenda import GivenUpRow
@@ -11,6 +12,7 @@ from bookings.free_times import free_times
 from bookings.models import Appointment, AppointmentStatus, Permanence
 from bookings.schedule_rows import SiteRows, permanence_rows
 from bookings.services import cancel_appointment
+from franceservices.composed_inserts import ComposedInsert
 from franceservices.composed_queries import ComposedQuery, Given, IsAnyOf, RoundTrip
 from partners.models import Role, Site
 from partners.visible_queries import VisibleQuery
@@ -76,6 +78,67 @@ def test_a_trip_that_fails_leaves_the_connection_usable(desk):
     with pytest.raises(DataError), transaction.atomic():
         rows.rows()
     assert ON_A_DAY.count(day=TUESDAY) == 3
+
+
+def test_a_prepared_query_gives_what_another_does_and_is_planned_once(desk):
+    permanence = desk.permanence_at(THURSDAY, "09:00")
+    query = ComposedQuery(
+        lambda: Permanence.objects.standing().filter(pk=Given("pk"), purpose="50 % « s »").order_by(), prepared=True
+    )
+    Permanence.objects.filter(pk=permanence.pk).update(purpose="50 % « s »")
+    for _ in range(8):
+        assert query.instances(pk=permanence.pk) == [permanence]
+        # However large a number is, it is of the same type for PostgreSQL.
+        assert query.instances(pk=2**40) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT parameter_types::text FROM pg_prepared_statements WHERE statement LIKE '%purpose%'")
+        assert cursor.fetchall() == [("{bigint}",)]
+
+
+def test_a_composed_insertion_writes_what_save_writes(desk):
+    permanence = desk.permanence_at(THURSDAY, "09:00")
+    columns = {
+        "permanence": permanence,
+        "site": desk.site,
+        "partner": desk.partner,
+        "visitor": desk.visitor,
+        "reason": desk.reason,
+        "booked_by": desk.receptionist,
+        "subject": "100 % « sûr »",
+    }
+    saved, composed = (
+        Appointment(during=DateTimeTZRange(desk.at(THURSDAY, starts), desk.at(THURSDAY, ends)), **columns)
+        for starts, ends in (("09:00", "09:30"), ("09:30", "10:00"))
+    )
+    saved.save(force_insert=True)
+    ComposedInsert(Appointment).insert(composed)
+    assert not composed._state.adding
+    rows = Appointment.objects.filter(pk__in=[saved.pk, composed.pk]).order_by("pk").values()
+    one, other = ({name: value for name, value in row.items() if name not in ("id", "during")} for row in rows)
+    assert one == other
+    assert Appointment.objects.get(pk=composed.pk).during == composed.during
+
+
+def test_a_composed_insertion_goes_after_what_a_wrapper_writes(desk):
+    seen = []
+
+    def prefixed(execute, sql, params, many, context):
+        seen.append(sql)
+        return execute(f"SELECT set_config('bench.note', 'here', true); {sql}", params, many, context).nextset()
+
+    new = Appointment(
+        permanence=desk.permanence_at(THURSDAY, "09:00"),
+        site=desk.site,
+        partner=desk.partner,
+        visitor=desk.visitor,
+        reason=desk.reason,
+        booked_by=desk.receptionist,
+        during=DateTimeTZRange(desk.at(THURSDAY, "09:00"), desk.at(THURSDAY, "09:30")),
+    )
+    with transaction.atomic(), connection.execute_wrapper(prefixed):
+        ComposedInsert(Appointment).insert(new)
+    assert len(seen) == 1
+    assert Appointment.objects.get() == new
 
 
 @pytest.mark.parametrize("kind", ["reception", "reception elsewhere", "manager", "superuser", "agent"])

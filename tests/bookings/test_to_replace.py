@@ -1,6 +1,8 @@
 """The worklist of people who wait for another time: it stays until it is empty."""
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from django.db import connection
@@ -9,14 +11,16 @@ from django.urls import reverse
 
 from bookings.generation import generate_permanences
 from bookings.models import Appointment, Permanence
+from bookings.next_times import NextTimes
 from bookings.schedule_changes import Settled, Settlement, carry_out
-from bookings.services import book_appointment
+from bookings.services import book_appointment, cancel_appointment
 from conventions.models import PermanenceSlot
 from tests.bookings.booking_page import key, text
 from tests.bookings.changes import CLOCKS, THURSDAY, booked, cancellation, decided, new_hours
 from tests.factories import ConventionFactory, SiteFactory, VisitorFactory, slot_of, staff_of
 
 PAGE = "/a-replacer/"
+TUESDAY = dt.date(2026, 3, 3)
 
 
 @pytest.fixture
@@ -166,14 +170,59 @@ def test_one_click_cancels_on_the_side_of_the_change_and_is_undone(at_desk, desk
     cancel_morning(desk)
     page = text(at_desk.post(f"{PAGE}{person.pk}/annuler/", follow=True))
     assert "Rendez-vous annulé pour Leïla AMRANI." in page
-    assert f'action="{PAGE}{person.pk}/remettre/"' in page
+    undo = undo_of(page, person)
     person.refresh_from_db()
     assert (person.status, person.cancelled_for) == ("cancelled", "partner")
     assert person.cancellation_reason == "Annulation\u00a0: Agent malade"
     assert person.to_replace_since is None
-    assert "attend de nouveau" in text(at_desk.post(f"{PAGE}{person.pk}/remettre/", follow=True))
+    assert "attend de nouveau" in text(at_desk.post(undo, follow=True))
     assert list(Appointment.objects.to_replace()) == [person]
-    assert "n’est pas annulé" in text(at_desk.post(f"{PAGE}{person.pk}/remettre/", follow=True))
+    assert "n’est pas annulé" in text(at_desk.post(undo, follow=True))
+
+
+def undo_of(page: str, person: Appointment) -> str:
+    """The address that the message of a cancellation posts to."""
+    (address,) = re.findall(rf'action="({PAGE}{person.pk}/remettre/\?preuve=[^"]+)"', page)
+    return html.unescape(address)
+
+
+def test_only_that_very_cancellation_is_undone_and_for_an_hour(at_desk, desk, monday_morning):
+    waiting, other = named(desk, "Amrani"), named(desk, "Benali")
+    cancel_appointment(appointment=other, cancelled_for="ccas", by=desk.receptionist)
+    cancel_morning(desk)
+    undo = undo_of(text(at_desk.post(f"{PAGE}{waiting.pk}/annuler/", follow=True)), waiting)
+    # One that never waited has no proof, and nobody else's serves.
+    for address in (f"{PAGE}{other.pk}/remettre/", undo.replace(f"/{waiting.pk}/", f"/{other.pk}/")):
+        assert "ne peut plus être défaite ici" in text(at_desk.post(address, follow=True))
+    monday_morning.shift(dt.timedelta(hours=1, seconds=1))
+    assert "ne peut plus être défaite ici" in text(at_desk.post(undo, follow=True))
+    assert not Appointment.objects.to_replace().exists()
+    assert set(Appointment.objects.values_list("status", flat=True)) == {"cancelled"}
+
+
+def test_nobody_is_offered_what_another_is(at_desk, desk):
+    for last_name in ("Amrani", "Benali", "Costa"):
+        named(desk, last_name)
+    cancel_morning(desk)
+    rows = at_desk.get(PAGE).context["rows"]
+    keys = [time.key for row in rows for time in row["times"]]
+    assert len(keys) == len(set(keys)) == 9
+    # All get a first time before anybody gets a second.
+    first, second = ([row["times"][place].start for row in rows] for place in (0, 1))
+    assert max(first) < min(second)
+
+
+def test_where_times_are_short_each_has_one_and_nobody_is_left_without(desk):
+    waiting = [named(desk, last_name) for last_name in ("Amrani", "Benali", "Costa")]
+    cancel_morning(desk)
+    # Tuesday morning alone: five half hours of the public.
+    times = NextTimes(site=desk.site, days=2, windows={desk.permanence_at(TUESDAY, "14:00").pk: None})
+    shared, free = times.shared_out(waiting, each=3), times.for_reason(desk.reason)
+    keys = [time.key for person in waiting for time in shared[person.pk]]
+    assert sorted(keys) == sorted({time.key for time in free})
+    assert sorted(len(shared[person.pk]) for person in waiting) == [1, 2, 2]
+    late = times.shared_out([waiting[0]], each=3)[waiting[0].pk]
+    assert [time.key for time in late] == [time.key for time in free[:3]]
 
 
 def test_only_who_waits_for_another_time_is_cancelled_from_the_list(at_desk, desk):

@@ -273,7 +273,7 @@ def test_a_returned_file_shows_what_was_asked_on_top(at_desk, cases):
     assert "Retourné incomplet par CGSS le 2 mars 2026." in said
     assert "Pièce illisible" in said
     assert "demandée au retour" in said
-    assert said.index("Retourné incomplet par CGSS") < said.index("Historique")
+    assert said.index("Retourné incomplet par CGSS") < said.rindex("Historique")
     assert "aria-pressed" in page.content.decode()
 
 
