@@ -19,8 +19,9 @@ COUNTED = """
     avg(extract(epoch FROM a.started_at - a.arrived_at)),
     avg(extract(epoch FROM lower(a.during) - a.booked_at)) FILTER (WHERE NOT moved.is_moved)
 """
-NOT_ADDED_UP = """,
-    count(DISTINCT a.visitor_id) FILTER (WHERE a.status = 'honoured'),
+BEFORE_PEOPLE = 12
+PEOPLE = ", count(DISTINCT a.visitor_id) FILTER (WHERE a.status = 'honoured')"
+MEDIANS = """,
     percentile_disc(ARRAY[0.5, 0.500000001]) WITHIN GROUP (ORDER BY extract(epoch FROM a.started_at - a.arrived_at)),
     percentile_disc(ARRAY[0.5, 0.500000001]) WITHIN GROUP (ORDER BY extract(epoch FROM lower(a.during) - a.booked_at))
         FILTER (WHERE NOT moved.is_moved)
@@ -44,8 +45,12 @@ VISITS = """
 """
 
 
-def statements(zones: dict[str, list[int]], *, one_site: bool, of_partner: bool, all_figures: bool) -> tuple[str, str]:
+def statements(
+    zones: dict[str, list[int]], *, one_site: bool, of_partner: bool, people: bool, medians: bool
+) -> tuple[str, str]:
     """The two statements for the spaces of `zones`, of which all are asked when `one_site` is false.
+
+    `people` and `medians`, which no sum can tell, are counted where the figures beside tell them.
 
     The parameters are `site`, `partner`, `now` and, for each zone, its midnights `from_N` and `to_N` and its `sites_N`.
     """
@@ -67,7 +72,7 @@ def statements(zones: dict[str, list[int]], *, one_site: bool, of_partner: bool,
     if of_partner:
         within_booked = f"({within_booked}) AND a.partner_id = %(partner)s"
         within_visits = f"({within_visits}) AND v.partner_id = %(partner)s"
-    counted = COUNTED + (NOT_ADDED_UP if all_figures else "")
+    counted = COUNTED + (PEOPLE if people else ", NULL") + (MEDIANS if medians else "")
     return (
         f"SELECT {counted} {OF_APPOINTMENTS.format(within=within_booked)}",
         VISITS.format(within=within_visits),
@@ -75,7 +80,7 @@ def statements(zones: dict[str, list[int]], *, one_site: bool, of_partner: bool,
 
 
 def read(connection: psycopg.Connection, wanted: tuple[str, str], parameters: dict[str, object]) -> tuple[float, tuple]:
-    """The seconds that both take, rows fetched, and how many appointments and visits they counted."""
+    """The seconds that both take, rows fetched, and how many appointments, visits and people they counted."""
     started = perf_counter()
     booked, visits = (connection.execute(statement, parameters).fetchone() for statement in wanted)
-    return perf_counter() - started, (booked[0], visits[0])
+    return perf_counter() - started, (booked[0], visits[0], booked[BEFORE_PEOPLE])

@@ -6,13 +6,16 @@ What became of each depends on its number, so that the same options make the sam
 """
 
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
-from django.db import connection
+from django.db import connection, transaction
 
 from bookings.models import DeskReason, Reason
 from partners.models import Ccas, Office, Partner, PartnerColour, Role, Site, SiteTimeZone, User
 
-OFFICES, VISITORS = 2, 120
+# Somebody comes about ten times a year to a space.
+OFFICES, VISITORS = 2, 600
 PARTNERS = (
     *("CAF", "CPAM", "France Travail", "DGFiP", "Carsat", "MSA"),
     *("Point-justice", "Mission locale", "CGSS", "Adil", "La Poste", "Préfecture"),
@@ -54,7 +57,8 @@ INSERT INTO bookings_appointment (id, permanence_id, site_id, partner_id, visito
                                   started_at, started_by_id, finished_at, finished_by_id, absent_at, absent_by_id,
                                   cancelled_at, cancelled_by_id, cancelled_for, cancellation_reason, rebooked_from_id)
 SELECT kept.id, permanence.id, permanence.site_id, permanence.partner_id,
-       CASE WHEN kept.id %% 20 > 0 THEN %(visitor)s + (site.number * %(visitors)s + kept.id * 31 %% %(visitors)s) END,
+       CASE WHEN kept.id %% 20 > 0 THEN %(visitor)s + site.number * %(visitors)s
+            + (hashint8(kept.id) & 2147483647) %% %(visitors)s END,
        CASE WHEN kept.id %% 20 = 0 THEN %(user)s::bigint END, '',
        (%(reasons)s::bigint[])[1 + (permanence.partner_id + kept.id * 17 %% 4) %% cardinality(%(reasons)s::bigint[])],
        tstzrange(kept.starts, kept.starts + interval '30 minutes'),
@@ -83,7 +87,6 @@ CROSS JOIN LATERAL (SELECT permanence.id * 8 + place AS id,
                            lower(permanence.during) + place * interval '30 minutes' AS starts) AS kept
 CROSS JOIN LATERAL (SELECT kept.id * 7919 %% 1000 AS luck) AS drawn
 WHERE kept.id %% 16 < 15
-ORDER BY permanence.id, place
 """
 VISITS = """
 INSERT INTO bookings_deskvisit (site_id, occurred_at, reason_id, partner_id, people, nature, channel, duration,
@@ -106,7 +109,7 @@ ORDER BY day, site.id
 CONSTRAINTS = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
 WHERE conrelid = ANY(%(tables)s::regclass[]) AND contype IN ('f', 'x', 'c')
-ORDER BY contype, conname
+ORDER BY conrelid, contype, conname
 """
 INDEXES = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
@@ -143,28 +146,40 @@ def fill(*, sites: int, first: date, last: date, visits_a_day: int) -> None:
         constraints = cursor.fetchall()
         cursor.execute(INDEXES, tables)
         indexes = cursor.fetchall()
-        for table, name, _definition in constraints:
-            cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-        for name, _definition in indexes:
-            cursor.execute(f"DROP INDEX {name}")
-        for table in LOADED:
-            # No sum of these rows is kept yet, so that none need be told that they came.
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(VISITORS_SQL, shared)
-        cursor.execute("SELECT min(id) FROM bookings_visitor")
-        (shared["visitor"],) = cursor.fetchone()
-        for statement in (PERMANENCES, APPOINTMENTS, VISITS):
-            cursor.execute(statement, shared)
-        cursor.execute(
-            "SELECT setval(pg_get_serial_sequence('bookings_appointment', 'id'), max(id)) FROM bookings_appointment"
-        )
-        for _name, definition in indexes:
+        with transaction.atomic():
+            for table, name, _definition in constraints:
+                cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+            for name, _definition in indexes:
+                cursor.execute(f"DROP INDEX {name}")
+            for table in LOADED:
+                # No sum of these rows is kept yet, so that none need be told that they came.
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            # What is written into a table emptied in the same transaction needs no journal where wal_level is minimal.
+            cursor.execute(f"TRUNCATE {', '.join(LOADED)} CASCADE")
+            cursor.execute(VISITORS_SQL, shared)
+            cursor.execute("SELECT min(id) FROM bookings_visitor")
+            (shared["visitor"],) = cursor.fetchone()
+            for statement in (PERMANENCES, APPOINTMENTS, VISITS):
+                _say(statement.split(maxsplit=3)[2])
+                cursor.execute(statement, shared)
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence('bookings_appointment', 'id'), max(id)) FROM bookings_appointment"
+            )
+        for name, definition in indexes:
+            _say(name)
             cursor.execute(definition)
         cursor.execute("ANALYZE")
-        for table, name, definition in constraints:
-            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+        for table, of_table in groupby(constraints, key=itemgetter(0)):
+            _say(f"{table}, contraintes")
+            # In one statement, so that conditions of a row are checked in one reading.
+            added = ", ".join(f'ADD CONSTRAINT "{name}" {definition}' for _table, name, definition in of_table)
+            cursor.execute(f"ALTER TABLE {table} {added}")
         for table in LOADED:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+
+def _say(what: str) -> None:
+    print(f"  {what}", flush=True)
 
 
 def _places(number_of_sites: int) -> User:

@@ -5,9 +5,12 @@ from datetime import date
 from enum import StrEnum
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Exists, OuterRef
+from django.forms.utils import flatatt
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 
 from bookings.models import Permanence, Reason
 from conventions.models import Audience, Convention
@@ -38,13 +41,31 @@ class Comparison(StrEnum):
         }[self]
 
 
+class ManyOptions(forms.Select):
+    """A list of spaces, which may be thousands: written without a template for each."""
+
+    def render(self, name, value, attrs=None, renderer=None):
+        chosen = str(value)
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, mark_safe(" selected") if str(key) == chosen else "", label) for key, label in self.choices),
+        )
+        return format_html(
+            "<select{}>{}</select>", flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name})), options
+        )
+
+
 class QuestionForm(forms.Form):
     """Days, space, partner, reason, audience and comparison; a field that cannot be read is told and left aside."""
 
     du = ReasonableDateField(label="Du", required=False)
     au = ReasonableDateField(label="Au (compris)", required=False)
     espace = forms.ChoiceField(
-        label="Espace", required=False, error_messages={"invalid_choice": "Cet espace n’est pas parmi les vôtres."}
+        label="Espace",
+        required=False,
+        widget=ManyOptions,
+        error_messages={"invalid_choice": "Cet espace n’est pas parmi les vôtres."},
     )
     partenaire = forms.ChoiceField(
         label="Partenaire",
@@ -92,10 +113,6 @@ class Question:
     preset: Preset | None
     # All spaces that the reader may ask about, and those that the answer is about.
     sites: tuple[Site, ...]
-
-    @property
-    def is_about_all_sites(self) -> bool:
-        return len(self.scope.sites) > 1
 
     @property
     def place(self) -> str:
@@ -176,9 +193,10 @@ def _partners(user: User, sites: tuple[Site, ...]) -> list[Partner]:
     """Those that come, came or are bound to come to `sites`; her own for a partner's agent."""
     if _is_agent(user):
         return [user.partner]
-    held = Permanence.objects.filter(site__in=sites).order_by().values("partner").distinct()
-    agreed = Convention.objects.filter(site__in=sites).values("partner")
-    return list(Partner.objects.filter(Q(pk__in=held) | Q(pk__in=agreed)))
+    # Asked of each partner: the first of its permanences answers, and the millions of a country are not gone through.
+    held = Exists(Permanence.objects.filter(site__in=sites, partner=OuterRef("pk")))
+    agreed = Exists(Convention.objects.filter(site__in=sites, partner=OuterRef("pk")))
+    return [found for found in Partner.objects.annotate(comes=held, is_agreed=agreed) if found.comes or found.is_agreed]
 
 
 def _reasons(user: User) -> list[Reason]:

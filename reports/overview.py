@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from franceservices.snapshots import one_snapshot
 from partners.models import Partner
 
 from . import charts, figures
@@ -109,8 +110,9 @@ UNKNOWN_FILTERS = {"partner": "partenaire", "reason": "motif", "audience": "publ
 
 
 def sections(groups: Sequence[Group], scope: Scope, before: Scope | None) -> list[Section]:
-    """One section for each of `groups`; a number of queries that does not depend on the rows."""
-    return [_section(group, Asked(scope, before)) for group in groups]
+    """One section for each of `groups`, of the same instant; a number of queries that does not depend on the rows."""
+    with one_snapshot():
+        return [_section(group, Asked(scope, before)) for group in groups]
 
 
 def _section(group: Group, asked: Asked) -> Section:
@@ -120,7 +122,7 @@ def _section(group: Group, asked: Asked) -> Section:
         because = f"Ces chiffres ne se distinguent pas par {words}\u00a0: retirez ce filtre." if unknown else TOO_MUCH
         return Section(group, [], [], [], because)
     values = figures.values(group.figures, asked.scope)
-    is_compared = asked.before is not None and group.source.rows(asked.before).exists()
+    is_compared = asked.before is not None and group.source.has_rows(asked.before)
     old = figures.values(group.figures, asked.before) if is_compared else {}
     answers = {
         figure: Answer(figure, values[figure.slug], change(values[figure.slug], old.get(figure.slug), figure.unit))

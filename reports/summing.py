@@ -4,24 +4,29 @@ Exact because of three things. Each change adds its moment to `ChangedMoment` in
 who sees the change sees that the sums do not tell that month. A month is summed after the moments of its changes were
 read, so that it holds all of them at least, and only those that were read are deleted, in the same transaction. One
 process at a time sums, so that an older sum never replaces a newer one. The sums may lag; the figures do not.
+
+What is made of these sums or of the same rows (`summing_of_all`, `summing_of_wholes`) is made again, or taken away, in
+that same transaction.
 """
 
 from datetime import date
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.contrib.postgres.fields import ArrayField
-from django.db import connection, transaction
-from django.db.models import BigIntegerField, DateTimeField, F, Func, Model, QuerySet, Value
+from django.db import transaction
+from django.db.models import BigIntegerField, Count, DateTimeField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from bookings.models import Appointment, ChangedMoment, DeskVisit
 from franceservices.sole_runner import sole_runner
 from partners.models import Site
 
+from . import summing_of_all, summing_of_wholes
 from .figures import appointments, desk_visits
 from .figures.axes import MonthAtSite
 from .figures.definition import Figure
 from .figures.kept_sums import VISIT_AXES
+from .grouping import ANY_SCOPE, insert_groups
 from .models import MonthlyAppointments, MonthlyVisits, SummedSite
 from .periods import Period
 from .scopes import Scope
@@ -29,8 +34,6 @@ from .scopes import Scope
 # What is written in one transaction: some seconds of work at most.
 SITES_AT_ONCE = 50
 CHANGES_AT_ONCE = 20_000
-# The measures of what sums hold know no moment and no question.
-ANY_SCOPE = Scope(period=Period(date(2000, 1, 1), date(2000, 1, 1)), sites=())
 
 COUNTED = {
     "booked": appointments.BOOKED,
@@ -58,12 +61,18 @@ class Microseconds(Func):
     output_field = BigIntegerField()
 
 
-def keep_sums() -> int:
-    """Sum what is not summed or has changed; how many months and spaces were written. Does nothing beside another."""
+def keep_sums(*, most_wholes: int | None = None) -> int:
+    """Sum what is not summed or has changed; how many months and spaces were written. Does nothing beside another.
+
+    Of the whole periods that are missing, `most_wholes` at most are made, so that the months do not wait for them.
+    """
     with sole_runner("sums of months") as is_ours:
         if not is_ours:
             return 0
-        return _sum_changed_months() + _sum_sites()
+        written = _sum_changed_months() + _sum_sites()
+        summing_of_all.sum_missing_months()
+        summing_of_wholes.keep_wholes(most=most_wholes)
+        return written
 
 
 def _sum_changed_months() -> int:
@@ -91,19 +100,30 @@ def _write_month(month: date, sites: list[Site]) -> None:
     for model in (MonthlyAppointments, MonthlyVisits):
         model.objects.filter(month=month, site__in=sites).delete()
     _write(appointments.SOURCE.rows(scope), desk_visits.SOURCE.rows(scope))
+    summing_of_all.sum_of_sites(sites, month=month)
+    summing_of_all.sum_month(month)
+    summing_of_wholes.forget(month, sites)
 
 
 def _sum_sites() -> int:
-    """Spaces that are new, or live by another clock since, are made as a whole."""
-    kept = SummedSite.objects.filter(time_zone=F("site__time_zone")).values("site")
+    """Spaces that are new, or live by another clock or under another CCAS since, are made as a whole."""
+    kept = SummedSite.objects.filter(time_zone=F("site__time_zone"), ccas=F("site__ccas")).values("site")
     missing = list(Site.objects.exclude(pk__in=kept).order_by("pk"))
     for start in range(0, len(missing), SITES_AT_ONCE):
         sites = missing[start : start + SITES_AT_ONCE]
         with transaction.atomic():
-            for model in (MonthlyAppointments, MonthlyVisits, SummedSite):
+            known = SummedSite.objects.filter(site__in=sites)
+            summing_of_wholes.forget_all({site.ccas_id for site in sites} | set(known.values_list("ccas", flat=True)))
+            summing_of_all.forget_months_of(sites)
+            known.delete()
+            for model in (MonthlyAppointments, MonthlyVisits):
                 model.objects.filter(site__in=sites).delete()
             _write(Appointment.objects.filter(site__in=sites), DeskVisit.objects.standing().filter(site__in=sites))
-            SummedSite.objects.bulk_create(SummedSite(site=site, time_zone=site.time_zone) for site in sites)
+            summing_of_all.sum_of_sites(sites)
+            summing_of_all.forget_months_of(sites)
+            SummedSite.objects.bulk_create(
+                SummedSite(site=site, ccas_id=site.ccas_id, time_zone=site.time_zone) for site in sites
+            )
     return len(missing)
 
 
@@ -117,7 +137,7 @@ def _write(booked: QuerySet, visits: QuerySet) -> None:
         order_by="during__endswith",
         default=Value([], output_field=ArrayField(DateTimeField())),
     )
-    _insert(
+    insert_groups(
         MonthlyAppointments,
         booked,
         by={
@@ -132,12 +152,13 @@ def _write(booked: QuerySet, visits: QuerySet) -> None:
             "waited": waits["count"],
             "waited_microseconds": Microseconds(Coalesce(waits["sum"], Value(0))),
             "lead_microseconds": Microseconds(Coalesce(leads["sum"], Value(0))),
+            "still_open": Count("pk", filter=Q(appointments.STILL_OPEN)),
             "open_ends": open_ends,
         },
     )
     for axis, column in VISIT_AXES.items():
         key = desk_visits.SOURCE.axes[axis].key
-        _insert(
+        insert_groups(
             MonthlyVisits,
             visits,
             by={
@@ -155,14 +176,3 @@ def _only(figure: Figure):
     """The one aggregate of a figure that is a number of rows or a total."""
     (made,) = figure.measure.aggregates(ANY_SCOPE).values()
     return made
-
-
-def _insert(model: type[Model], rows: QuerySet, *, by: dict[str, object], sums: dict[str, object]) -> None:
-    """Write one row of `model` for each group of `rows`, without reading them into this process."""
-    names = {f"by_{name}": expression for name, expression in by.items()}
-    sum_names = {f"sum_{name}": expression for name, expression in sums.items()}
-    grouped = rows.order_by().values(**names).annotate(**sum_names).values(*names, *sum_names)
-    statement, parameters = grouped.query.sql_with_params()
-    columns = ", ".join(connection.ops.quote_name(name) for name in [*by, *sums])
-    with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {model._meta.db_table} ({columns}) {statement}", parameters)

@@ -10,6 +10,9 @@ from .queueing import WORK_QUEUE
 
 logger = logging.getLogger(__name__)
 
+# Some seconds of work: a year of a space is eight thousand rows.
+MOST_WHOLES_A_MINUTE = 500
+
 
 @app.task(queue="messages", pass_context=False)
 def send_return(dispatch_id: int) -> None:
@@ -43,4 +46,4 @@ def forget_expired_works(timestamp: int) -> None:
 @app.task(queueing_lock="keep_sums", priority=1, pass_context=False)
 def keep_sums(timestamp: int) -> None:
     """Each minute, sum again the months in which something changed: figures read their rows until then."""
-    summing.keep_sums()
+    summing.keep_sums(most_wholes=MOST_WHOLES_A_MINUTE)

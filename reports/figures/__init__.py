@@ -8,8 +8,10 @@ appointments.HELD.unit.full(142)                                    # « 142 ren
 """
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
+from franceservices.snapshots import one_snapshot
 from reports.scopes import Scope
 from reports.units import Value
 
@@ -71,9 +73,10 @@ def values(figures: Iterable[Figure], scope: Scope) -> dict[str, Value]:
     for wanted in figures:
         of_source.setdefault(wanted.source, []).append(wanted)
     found: dict[str, Value] = {}
-    for source, wanted in of_source.items():
-        if source.answers(scope):
-            found |= source.values(wanted, scope)
+    with one_snapshot() if len(of_source) > 1 else nullcontext():
+        for source, wanted in of_source.items():
+            if source.answers(scope):
+                found |= source.values(wanted, scope)
     return found
 
 

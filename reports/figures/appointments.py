@@ -12,13 +12,14 @@ from franceservices.money import format_number
 from reports.scopes import Scope
 from reports.units import APPOINTMENTS, DAYS, MINUTES, PEOPLE, SHARE
 
-from . import axes, kept_sums
+from . import axes, kept_sums, whole_periods
 from .definition import Axis, Figure
 from .measures import Condition, Distinct, Mean, Median, Rows, Seconds, Share
 from .summed import MOST_ROWS, SummedSource
 
 # Said with each figure that cannot be added up of sums.
 BEYOND = f"Non calculé au-delà de {format_number(MOST_ROWS)} rendez-vous."
+PEOPLE_BEYOND = "À l’échelle du pays, donné seulement pour un mois ou une année civile, entiers et passés."
 MINUTE, DAY = 60, 24 * 60 * 60
 AUDIENCE = Case(
     When(visitor__isnull=False, then=Value(Audience.PUBLIC.value)), default=Value(Audience.SOCIAL_WORKERS.value)
@@ -43,6 +44,7 @@ SOURCE = SummedSource(
     filters=["partner", "reason", "audience"],
     within=appointments_within,
     sums=kept_sums.OF_APPOINTMENTS,
+    wholes=whole_periods.numbers_of,
     axes=axes.named(
         [
             *axes.axes_of_moment("during__startswith"),
@@ -212,7 +214,7 @@ DISTINCT_PEOPLE = Figure(
     definition=(
         "Les usagers différents parmi les rendez-vous effectués\u00a0: une personne venue trois fois compte une fois, "
         "et deux fiches fusionnées sont une personne. Les nombres de plusieurs mois ne s’additionnent donc pas. "
-        f"{BEYOND}"
+        f"{PEOPLE_BEYOND}"
     ),
     unit=PEOPLE,
     source=SOURCE,

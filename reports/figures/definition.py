@@ -96,6 +96,10 @@ class Source:
         """All its rows within `scope`."""
         raise NotImplementedError
 
+    def has_rows(self, scope: Scope) -> bool:
+        """Whether there is anything to tell within `scope`."""
+        return self.rows(scope).exists()
+
     def counted(self, figure: Figure, scope: Scope) -> QuerySet:
         """The rows that `figure` counts."""
         raise NotImplementedError

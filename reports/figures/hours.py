@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from bookings.hours import CAUSES, Hours, hours_of_each
 from bookings.models import Permanence
 from conventions.models import Audience
-from franceservices.dates import WEEKDAYS, format_date_short, format_month
 from reports import units
 from reports.scopes import Scope
 from reports.units import Value
 
+from .axes import choices, days, months, named, weekdays
 from .definition import Axis, Figure, Part, Source
 
 # Some two or three seconds: 27 spaces for a year, 320 for a month (see docs/mesures.md).
@@ -34,32 +34,17 @@ class HoursSource(Source):
     filters = frozenset({"partner", "audience"})
     most_site_days = MOST_SITE_DAYS
     # What rows are grouped by is read from the permanence at hand: `key` is the name of an attribute.
-    axes = {
-        axis.slug: axis
-        for axis in [
-            Axis(slug="mois", label="Mois", key="month", words=format_month, every=lambda scope: scope.period.months),
-            Axis(
-                slug="jour", label="Jour", key="day", words=format_date_short, every=lambda scope: scope.period.days()
-            ),
-            Axis(
-                slug="jour-de-semaine",
-                label="Jour de la semaine",
-                key="weekday",
-                words=WEEKDAYS.get,
-                every=lambda _scope: range(1, 6),
-            ),
+    axes = named(
+        [
+            months("month"),
+            days("day"),
+            weekdays("weekday"),
             Axis(slug="espace", label="Espace", key="site"),
             Axis(slug="partenaire", label="Partenaire", key="partner"),
-            Axis(
-                slug="public",
-                label="Public",
-                key="audience",
-                words=lambda value: Audience(value).label,
-                every=lambda _scope: Audience.values,
-            ),
+            choices("public", "Public", "audience", Audience),
             Axis(slug="cause", label="Cause", key="cause", words=CAUSES.__getitem__),
         ]
-    }
+    )
 
     def rows(self, scope: Scope) -> QuerySet[Permanence]:
         found = Permanence.objects.on_days(scope.period.first, scope.period.last).filter(site__in=scope.site_ids)

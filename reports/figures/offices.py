@@ -14,6 +14,7 @@ from reports import units
 from reports.scopes import Scope
 from reports.units import Value
 
+from .axes import months, named, weekdays
 from .definition import Axis, Figure, Part, Source
 from .hours import MOST_SITE_DAYS
 
@@ -42,21 +43,14 @@ class OfficesSource(Source):
     label = "Bureaux"
     filters = frozenset({"partner", "audience"})
     most_site_days = MOST_SITE_DAYS
-    axes = {
-        axis.slug: axis
-        for axis in [
-            Axis(slug="mois", label="Mois", key="month", words=format_month, every=lambda scope: scope.period.months),
-            Axis(
-                slug="jour-de-semaine",
-                label="Jour de la semaine",
-                key="weekday",
-                words=WEEKDAYS.get,
-                every=lambda _scope: range(1, 6),
-            ),
+    axes = named(
+        [
+            months("month"),
+            weekdays("weekday"),
             Axis(slug="espace", label="Espace", key="site"),
             Axis(slug="bureau", label="Bureau", key="office"),
         ]
-    }
+    )
 
     def rows(self, scope: Scope) -> QuerySet[Permanence]:
         found = uses_of_offices(

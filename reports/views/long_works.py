@@ -1,5 +1,6 @@
 """Long works: asked for, watched, cancelled, and their files fetched; each person sees her own."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,7 +38,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
 
 def _zone(request: HttpRequest):
     site = request.get_current_site()
-    return site.time_zone if site else "Europe/Paris"
+    return site.time_zone if site else settings.TIME_ZONE
 
 
 def _work(request: HttpRequest, pk: int) -> LongWork:

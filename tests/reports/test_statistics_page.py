@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from partners.models import Role
 from reports.figures import appointments, case_files, desk_visits, hours, offices, trainings
+from reports.forms import ManyOptions
 from tests.factories import SiteFactory, UserFactory, staff_of
 from tests.reports.scene import statistics_address
 
@@ -202,13 +203,21 @@ def test_the_page_asks_the_same_number_of_questions_whatever_the_rows(at_desk, s
     fill("2026-03-02")
     fill("2026-02-02")
     at_desk.get(statistics_address(**MARCH))
-    with django_assert_max_num_queries(80) as counted:
+    with django_assert_max_num_queries(90) as counted:
         at_desk.get(statistics_address(**MARCH))
     before = len(counted)
     for day in range(3, 10):
         fill(f"2026-03-{day:02}")
     with django_assert_max_num_queries(before):
         at_desk.get(statistics_address(**MARCH))
+
+
+def test_the_list_of_spaces_keeps_the_choice_and_escapes_names():
+    drawn = ManyOptions(choices=[("tous", "Tous"), ("a", "<b> & c")]).render("espace", "a", {"id": "id_espace"})
+    assert drawn == (
+        '<select id="id_espace" name="espace"><option value="tous">Tous</option>'
+        '<option value="a" selected>&lt;b&gt; &amp; c</option></select>'
+    )
 
 
 def test_a_person_without_a_space_gets_an_empty_page(client, scene):

@@ -12,11 +12,21 @@ from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from bookings.models import Appointment, ChangedMoment, DeskVisit
 from partners.models import Site
 from reports import figures, summing
-from reports.figures import appointments, desk_visits, kept_sums, summed
+from reports.figures import appointments, desk_visits, kept_sums, monthly_shares, summed
 from reports.figures.monthly_shares import shares_of
-from reports.models import MonthlyAppointments, MonthlyVisits, SummedSite
+from reports.figures.sums import ENDED
+from reports.models import (
+    MonthlyAppointments,
+    MonthlyAppointmentsOfAll,
+    MonthlyAppointmentsOfSite,
+    MonthlyVisits,
+    SummedMonth,
+    SummedSite,
+    WholePeriod,
+)
 from reports.periods import Period
 from reports.scopes import Scope
+from tests.factories import CcasFactory, SiteFactory, VisitorFactory
 from tests.reports.random_facts import DAYS, FIRST_MOMENT, HALF_HOUR, NOW, World, draw, recount, write
 
 SETS, CHANGES = 15, 8
@@ -51,7 +61,7 @@ def asked(world: World, dice: random.Random) -> Scope:
     )
     return Scope(
         period=period,
-        sites=tuple(dice.choice([world.sites, world.sites, [dice.choice(world.sites)]])),
+        sites=tuple(dice.choice([world.sites, world.sites, world.sites[1:], [dice.choice(world.sites)]])),
         partner=dice.choice([None, None, *world.partners]),
         reason=dice.choice([None, None, None, *world.reasons]),
         audience=dice.choice(["", "", "public", "social_workers"]),
@@ -61,7 +71,7 @@ def asked(world: World, dice: random.Random) -> Scope:
 
 def live(scope: Scope, monkeypatch) -> tuple[dict, dict]:
     with monkeypatch.context() as patch:
-        patch.setattr(summed, "LEAST_SITE_DAYS", float("inf"))
+        patch.setattr(summed.SummedSource, "reads_sums", lambda _source, _scope: False)
         return told(scope)
 
 
@@ -81,7 +91,10 @@ def told(scope: Scope) -> tuple[dict, dict]:
 
 def check(world: World, dice: random.Random, monkeypatch) -> None:
     scope = asked(world, dice)
-    values, parts = told(scope)
+    with monkeypatch.context() as patch:
+        # The sums of all spaces are read for three of them, or those of each space.
+        patch.setattr(monthly_shares, "LEAST_SITES_OF_ALL", dice.choice([0, 50]))
+        values, parts = told(scope)
     expected, expected_parts = live(scope, monkeypatch)
     assert values == expected
     assert parts == expected_parts
@@ -255,17 +268,24 @@ def test_whatever_changes_is_told_at_once_and_again_after_summing(world, always,
             transaction.set_rollback(True)
 
 
-def test_clean_months_are_read_from_sums_alone(world, always, django_assert_num_queries):
+def test_clean_months_are_read_from_sums_alone(world, always, monkeypatch, django_assert_num_queries):
     dice = random.Random("clean")
     write(world, draw(world, dice))
     summing.keep_sums()
     scope = Scope(period=Period(dt.date(2025, 12, 1), dt.date(2026, 1, 31)), sites=tuple(world.sites), now=NOW)
     assert shares_of(scope).rest is None
     before = figures.values([appointments.HELD, desk_visits.WALK_INS], scope)
-    MonthlyAppointments.objects.update(held=1000)  # The control: it is the sums that are told.
-    assert appointments.HELD.value(scope) == 1000 * MonthlyAppointments.objects.count() != before
+    # The control: it is the sums that are told, those of each space alone, by partner, or of all together.
+    MonthlyAppointmentsOfSite.objects.update(held=1000)
+    assert appointments.HELD.value(scope) == 1000 * MonthlyAppointmentsOfSite.objects.count() != before
     with django_assert_num_queries(3):
         figures.values([appointments.HELD, appointments.TO_COME, appointments.LEAD_MEAN], scope)
+    MonthlyAppointments.objects.update(held=1)
+    by_partner = appointments.HELD.by("partenaire", scope)
+    assert sum(part.values[appointments.HELD.slug] for part in by_partner) == MonthlyAppointments.objects.count()
+    monkeypatch.setattr(monthly_shares, "LEAST_SITES_OF_ALL", 0)
+    MonthlyAppointmentsOfAll.objects.update(held=7)
+    assert appointments.HELD.value(scope) == 7 * MonthlyAppointmentsOfAll.objects.count()
 
 
 def test_a_change_makes_only_its_own_month_and_space_read_again(world, always):
@@ -318,9 +338,13 @@ def test_what_cannot_be_added_up_is_not_told_beyond_a_number_of_rows(world, alwa
 
 
 def test_small_questions_do_not_ask_for_sums(world, django_assert_num_queries):
-    scope = Scope(period=Period.of_month(2026, 1), sites=(world.sites[0],))
-    with django_assert_num_queries(1):
-        figures.values(appointments.FIGURES, scope)
+    for period in (
+        Period(dt.date(2026, 1, 1), dt.date(2026, 1, 20)),
+        Period(dt.date(2026, 1, 2), dt.date(2026, 2, 27)),
+    ):
+        scope = Scope(period=period, sites=(world.sites[0],))
+        with django_assert_num_queries(1):
+            figures.values(appointments.FIGURES, scope)
 
 
 def test_the_numbers_of_sums_are_those_of_the_measures():
@@ -328,8 +352,136 @@ def test_the_numbers_of_sums_are_those_of_the_measures():
     for source, sums in ((appointments, kept_sums.OF_APPOINTMENTS), (desk_visits, kept_sums.OF_VISITS)):
         by_slug = {figure.slug: figure for figure in source.FIGURES}
         scope = Scope(period=Period.of_month(2026, 1), sites=())
+        totals = dict.fromkeys([*sums.columns, ENDED], 1)
         for slug, numbers in sums.numbers.items():
-            assert numbers(scope).keys() == by_slug[slug].measure.aggregates(scope).keys()
+            assert numbers(totals).keys() == by_slug[slug].measure.aggregates(scope).keys()
+
+
+def test_a_new_space_has_the_sums_of_all_made_again(world, always, monkeypatch):
+    write(world, draw(world, random.Random("changed 1")))
+    summing.keep_sums()
+    months = SummedMonth.objects.count()
+    assert months
+    newcomer = SiteFactory(ccas=world.ccas, short_name="Nouveau")
+    DeskVisit.objects.create(site=newcomer, occurred_at=NOW, reason=world.desk_reasons[0], noted_by=world.manager)
+    ChangedMoment.objects.all().delete()  # As what was there before the triggers were.
+    summing.keep_sums()
+    assert SummedMonth.objects.count() == months
+    monkeypatch.setattr(monthly_shares, "LEAST_SITES_OF_ALL", 0)
+    scope = Scope(period=Period.of_month(2026, 1), sites=(*world.sites, newcomer))
+    assert shares_of(scope).months_of_all
+    assert (
+        desk_visits.WALK_INS.value(scope)
+        == DeskVisit.objects.standing().filter(scope.moment_within("occurred_at")).count()
+    )
+
+
+# --- What cannot be added up -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def country(world, always, monkeypatch):
+    """Two CCAS, of two spaces and of one, each with its people; no row may be read for what cannot be added up."""
+    other = CcasFactory()
+    Site.objects.filter(pk=world.sites[2].pk).update(ccas=other)
+    world.sites[2].refresh_from_db()
+    write(world, draw(world, random.Random("changed 3")))
+    theirs = [VisitorFactory(ccas=other) for _ in range(2)]
+    there = Appointment.objects.filter(site=world.sites[2], visitor__isnull=False)
+    for number, pk in enumerate(there.values_list("pk", flat=True)):
+        Appointment.objects.filter(pk=pk).update(visitor=theirs[number % 2])
+    for site in world.sites:
+        _receive(world, site, theirs[0] if site.ccas_id == other.pk else world.visitors[0])
+    monkeypatch.setattr(summed, "MOST_ROWS", 0)
+    return world
+
+
+def _receive(world, site, visitor, *, day: int = 17) -> None:
+    """One of the past year who was received, at a time that nobody has."""
+    start = dt.datetime(2025, 12, day, 9, tzinfo=dt.UTC)
+    Appointment.objects.create(
+        permanence=world.hosts[site, world.partners[0]],
+        site=site,
+        partner=world.partners[0],
+        visitor=visitor,
+        reason=world.reasons[0],
+        during=DateTimeTZRange(start, start + HALF_HOUR, "[)"),
+        status="honoured",
+        **{f"{step}_at": start for step in ("booked", "arrived", "started", "finished")},
+        **{f"{step}_by": world.manager for step in ("booked", "arrived", "started", "finished")},
+    )
+
+
+WHOLE = [appointments.DISTINCT_PEOPLE, appointments.WAITING_MEDIAN, appointments.LEAD_MEDIAN]
+
+
+@pytest.mark.parametrize("period", [Period.of_year(2025), Period.of_month(2025, 12)], ids=str)
+def test_people_and_medians_of_a_past_period_are_kept(country, monkeypatch, period):
+    summing.keep_sums()
+    of_one = [country.sites[:2], country.sites[2:], country.sites[:1], country.sites[1:2]]
+    for sites in of_one:
+        scope = Scope(period=period, sites=tuple(sites))
+        expected = live(scope, monkeypatch)[0]
+        assert figures.values(WHOLE, scope) == {figure.slug: expected[figure.slug] for figure in WHOLE}
+    for sites in [country.sites, country.sites[1:]]:
+        scope = Scope(period=period, sites=tuple(sites))
+        values, expected = figures.values(WHOLE, scope), live(scope, monkeypatch)[0]
+        assert values[WHOLE[0].slug] == expected[WHOLE[0].slug] > 1
+        assert values[WHOLE[1].slug] is values[WHOLE[2].slug] is None  # Of several CCAS, only people are told.
+
+
+def test_of_the_present_year_nothing_is_kept(country):
+    summing.keep_sums()
+    assert WholePeriod.objects.exists()
+    assert not WholePeriod.objects.filter(last__gte=NOW.date()).exists()
+    scope = Scope(period=Period.of_year(2026), sites=tuple(country.sites))
+    assert figures.values(WHOLE, scope) == dict.fromkeys(figure.slug for figure in WHOLE)
+
+
+def test_a_ccas_of_which_something_changed_is_counted_in_its_rows(country, monkeypatch):
+    summing.keep_sums()
+    scope = Scope(period=Period.of_year(2025), sites=tuple(country.sites))
+    people = appointments.DISTINCT_PEOPLE
+    before = people.value(scope)
+    _receive(country, country.sites[2], VisitorFactory(ccas=country.sites[2].ccas), day=18)
+    assert people.value(scope) is None  # Too many rows, of those that may be read.
+    monkeypatch.setattr(summed, "MOST_ROWS", 100)
+    monkeypatch.setattr(summed, "MOST_ROWS_A_DAY", 100)
+    after = people.value(scope)
+    assert after == live(scope, monkeypatch)[0][people.slug] == before + 1
+    monkeypatch.setattr(summed, "MOST_ROWS", 0)
+    summing.keep_sums()
+    assert people.value(scope) == after
+
+
+def test_people_known_to_another_ccas_are_not_added_up(country, monkeypatch):
+    """It cannot be booked so; were it there, it would be counted twice."""
+    Appointment.objects.filter(site=country.sites[2], visitor__isnull=False).update(visitor=country.visitors[0])
+    summing.keep_sums()
+    scope = Scope(period=Period.of_year(2025), sites=tuple(country.sites))
+    assert WholePeriod.objects.filter(strangers__gt=0).exists()
+    assert appointments.DISTINCT_PEOPLE.value(scope) is None
+    monkeypatch.setattr(summed, "MOST_ROWS", 100)
+    assert appointments.DISTINCT_PEOPLE.value(scope) == live(scope, monkeypatch)[0]["personnes-distinctes"]
+
+
+def test_a_space_that_moves_to_another_ccas_is_read_from_its_rows_until_it_is_summed_again(country, monkeypatch):
+    summing.keep_sums()
+    Site.objects.filter(pk=country.sites[1].pk).update(ccas=country.sites[2].ccas)
+    country.sites[1].refresh_from_db()
+    scope = Scope(period=Period.of_year(2025), sites=tuple(country.sites))
+    assert country.sites[1].pk not in shares_of(scope).site_ids
+    assert appointments.DISTINCT_PEOPLE.value(scope) is None
+    assert summing.keep_sums() == 1
+    assert country.sites[1].pk in shares_of(scope).site_ids
+
+
+def test_only_so_many_wholes_are_made_at_a_time(country):
+    summing.keep_sums(most_wholes=1)
+    made = WholePeriod.objects.filter(site=None).count()
+    assert made == 1
+    summing.keep_sums()
+    assert WholePeriod.objects.filter(site=None).count() > made
 
 
 @pytest.mark.django_db(transaction=True)
@@ -364,7 +516,6 @@ def test_a_booking_made_while_months_are_summed_is_not_lost(always, monkeypatch)
         "personnes-accueillies": 4,
     }
     monkeypatch.undo()
-    monkeypatch.setattr(summed, "LEAST_SITE_DAYS", 0)
     summing.keep_sums()
     assert not ChangedMoment.objects.exists()
     assert desk_visits.WALK_IN_PEOPLE.value(scope) == 4
