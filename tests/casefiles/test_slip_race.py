@@ -1,11 +1,13 @@
 """Two people send the same file at once, and many send at once: one slip has it, and numbers follow each other."""
 
+from threading import Barrier, Event
+
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
 from casefiles.models import SlipLine, TransmissionSlip
-from casefiles.services import send_slip
+from casefiles.services import send_slip, slips
 from tests.factories import VisitorFactory
 from tests.racing import deadlocks, race
 
@@ -49,24 +51,33 @@ def test_slips_sent_at_once_are_numbered_without_gaps():
 
 
 def test_the_control_without_guards_the_file_goes_twice(monkeypatch):
-    """Neither locks nor the constraint: what they prevent does happen."""
+    """Neither locks nor the constraint: two who have both read the file before one has sent it do send it twice."""
     cases = CaseDesk()
     file = cases.complete()
+    both_have_read, one_is_sent = Barrier(2, timeout=30), Event()
+
+    def number_after_the_other(_ccas):
+        if both_have_read.wait() == 1:
+            one_is_sent.wait(timeout=30)
+
+    def sending(by):
+        def send():
+            sender(cases, [file], by)()
+            one_is_sent.set()
+
+        return send
+
     monkeypatch.setattr(QuerySet, "select_for_update", lambda queryset, **options: queryset.all())
+    monkeypatch.setattr(slips, "hold_numbers_of", number_after_the_other)
     constraint = next(row for row in SlipLine._meta.constraints if row.name == "slip_line_one_open_a_file")
     with connection.schema_editor() as editor:
         editor.remove_constraint(SlipLine, constraint)
     try:
-        doubled = 0
-        for _ in range(10):
-            race([sender(cases, [file], by) for by in (cases.clerk, cases.colleague) * 2])
-            doubled += SlipLine.objects.filter(file=file).count() > 1
-            with connection.cursor() as cursor:
-                cursor.execute("TRUNCATE casefiles_slipline, casefiles_transmissionslip CASCADE")
-            file = cases.complete()
-            if doubled:
-                break
-        assert doubled
+        outcome = race([sending(cases.clerk), sending(cases.colleague)])
+        assert (outcome.faults, outcome.done) == ([], 2)
+        assert SlipLine.objects.filter(file=file).count() == 2
     finally:
+        with connection.cursor() as cursor:
+            cursor.execute("TRUNCATE casefiles_slipline, casefiles_transmissionslip CASCADE")
         with connection.schema_editor() as editor:
             editor.add_constraint(SlipLine, constraint)
