@@ -23,7 +23,7 @@ from .amended_rows import amended_rows, in_order
 from .grid import GridAnswer
 from .journal import note
 from .models import Amendment, Convention, Deliberation, FeeStatement, OfficeAllocation, PermanenceSlot
-from .services import settle_grid
+from .services import held_with_rooms, settle_grid
 from .terms import ONE_DAY, ConventionHistory, amendment_terms, dated_rows, read_history
 from .terms_json import DatedSlot, replaced_to_json, terms_from_json, terms_to_json
 
@@ -118,7 +118,7 @@ def put_in_force(*, amendment: Amendment, by: User) -> list[GridAnswer]:
     Days before the effect never change, neither do dates already held. Raises DomainError, with nothing kept, when the
     avenant does not fit: see `_check_fits`.
     """
-    convention = _lock(amendment.convention)
+    convention = held_with_rooms(amendment.convention)
     amendment = _locked(amendment)
     if not amendment.is_draft:
         raise DomainError("Cet avenant est déjà en vigueur.")
@@ -152,7 +152,7 @@ def revoke(*, amendment: Amendment, by: User) -> list[GridAnswer]:
 
     Raises DomainError once its effect began, or once something was built on it: see `obstacle_to_revoking`.
     """
-    convention = _lock(amendment.convention)
+    convention = held_with_rooms(amendment.convention)
     amendment = _locked(amendment)
     amendment.convention = convention
     obstacle = obstacle_to_revoking(amendment)
@@ -274,12 +274,6 @@ def office_taken_sentence(other: PermanenceSlot) -> str:
         f" {other.get_weekday_display().lower()} {format_time_range(other.start_time, other.end_time)},"
         f" du {format_date_long(other.starts_on)} au {format_date_long(other.ends_on)}."
     )
-
-
-def _lock(convention: Convention) -> Convention:
-    """The convention, after every room of its space: rooms come first, by key, wherever grids are written."""
-    Office.objects.filter(site=convention.site_id).hold()
-    return Convention.objects.select_for_update(no_key=True, of=["self"]).with_parties().get(pk=convention.pk)
 
 
 def _named(amendment: Amendment) -> str:

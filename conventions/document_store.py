@@ -167,10 +167,6 @@ class StoreReport:
     altered: list[Document] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
 
-    @property
-    def is_sound(self) -> bool:
-        return not (self.missing or self.altered or self.orphans)
-
 
 def check_store() -> StoreReport:
     """Read every stored file, in pieces, and compare it with the digest that its row keeps; withdrawn ones too."""

@@ -5,7 +5,7 @@ The one source of the page « Échéances », of its iCalendar feed and of the w
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import Enum
 
 from franceservices.dates import add_months, format_date_long, format_month
@@ -212,8 +212,3 @@ def _insurance_ends(by_id: dict[int, Convention], today: date) -> list[DueDate]:
 
 def _first_of_month(today: date, months: int) -> date:
     return add_months(today.replace(day=1), months)
-
-
-def coming_until(today: date) -> date:
-    """The last day of the three months that follow the month of `today`."""
-    return _first_of_month(today, 1 + MONTHS_AHEAD) - timedelta(days=1)

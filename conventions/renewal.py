@@ -22,7 +22,7 @@ from .facts import fee_terms_of
 from .grid import GridAnswer, grid_changed
 from .journal import note
 from .models import Article, Convention, Obligation, OfficeAllocation, PermanenceSlot
-from .services import settle_grid
+from .services import held_with_rooms, settle_grid
 from .terms import ONE_DAY, ConventionHistory, read_history
 
 # What a successor says as its predecessor did.
@@ -74,8 +74,7 @@ def renew(*, convention: Convention, plan: RenewalPlan, by: User) -> tuple[Conve
     Raises DomainError, with nothing kept, when it has one already, when the dates do not follow, when the reference is
     taken, or when another convention holds an office at one of the hours.
     """
-    Office.objects.filter(site=convention.site_id).hold()
-    convention = Convention.objects.select_for_update(no_key=True, of=["self"]).with_parties().get(pk=convention.pk)
+    convention = held_with_rooms(convention)
     _check_follows(convention, plan)
     history = read_history(convention)
     successor = Convention(

@@ -27,6 +27,12 @@ class Term:
     ends_on: date
 
 
+def held_with_rooms(convention: Convention) -> Convention:
+    """The stored row, held after every room of its space: rooms come first, by key, wherever grids are written."""
+    Office.objects.filter(site=convention.site_id).hold()
+    return Convention.objects.select_for_update(no_key=True, of=["self"]).with_parties().get(pk=convention.pk)
+
+
 @transaction.atomic
 def settle_grid(*, convention: Convention, previous_term: Term | None, by: User) -> list[GridAnswer]:
     """Finish a change of the grid or the term of `convention` that is already written, by the person `by`.

@@ -22,3 +22,8 @@ def own_path(asked: str | None, request: HttpRequest, *, otherwise: str) -> str:
     is_safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
     # A bare word would be taken for the name of a view by `redirect`.
     return path if is_safe and path.startswith("/") else otherwise
+
+
+def page_that_asked(request: HttpRequest, *, otherwise: str) -> str:
+    """The page that asked, named by `next` in the form or the address, when it is one of ours; else `otherwise`."""
+    return own_path(request.POST.get("next") or request.GET.get("next"), request, otherwise=otherwise)

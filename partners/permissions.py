@@ -36,6 +36,14 @@ def for_roles(roles: Iterable[Role]) -> Callable:
     return decorate
 
 
+def current_site_or_404(request: HttpRequest) -> Site:
+    """The space that the person works in. Raises Http404 for somebody without any."""
+    site = request.get_current_site()
+    if site is None:
+        raise Http404
+    return site
+
+
 class RoleRequiredMixin:
     """A class-based view that only people of `roles` may reach."""
 
@@ -54,8 +62,5 @@ class DeskMixin(RoleRequiredMixin):
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         check_role(request, self.roles)
-        site = request.get_current_site()
-        if site is None:
-            raise Http404
-        self.site = site
+        self.site = current_site_or_404(request)
         return super().dispatch(request, *args, **kwargs)

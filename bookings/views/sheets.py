@@ -12,7 +12,7 @@ from franceservices.dates import monday_of
 from franceservices.pdf import pdf_response
 from franceservices.secret_links import not_stored
 from partners.models import Office, Partner
-from partners.permissions import AGENT_ROLES, DESK_ROLES, for_roles
+from partners.permissions import AGENT_ROLES, DESK_ROLES, current_site_or_404, for_roles
 
 from .chosen_day import chosen_day
 from .schedule import latest_today
@@ -33,9 +33,7 @@ def office_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 @for_roles(DESK_ROLES)
 def day_list(request: HttpRequest) -> HttpResponse:
     """The people whom the partner `?partenaire=` (slug) receives at the space on `?jour=`."""
-    site = request.get_current_site()
-    if site is None:
-        raise Http404
+    site = current_site_or_404(request)
     permanences = Permanence.objects.visible_to(request.user).filter(site=site)
     partner = partner_or_404(request.GET.get("partenaire", ""), permanences=permanences)
     day = chosen_day(request.GET, today=site.today()).day

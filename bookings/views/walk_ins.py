@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views import View
@@ -20,13 +20,13 @@ from bookings.walk_ins import (
     totals_of,
     visits_between,
 )
-from franceservices.addresses import own_path
+from franceservices.addresses import page_that_asked
 from franceservices.dates import format_time
 from franceservices.db import Folded
 from franceservices.errors import DomainError
 from franceservices.text import fold
 from partners.models import Site, User
-from partners.permissions import DESK_ROLES, DeskMixin, for_roles
+from partners.permissions import DESK_ROLES, DeskMixin, current_site_or_404, for_roles
 
 VISITS_A_PAGE = 25
 LONGEST_SEARCH = 100
@@ -40,8 +40,7 @@ def visit_or_404(user: User, pk: int) -> DeskVisit:
 
 def came_from(request: HttpRequest) -> str:
     """Where the counter was shown; the list of visits when the address is not one of ours."""
-    asked = request.POST.get("next") or request.GET.get("next")
-    return own_path(asked, request, otherwise=reverse("bookings:desk_visit_list"))
+    return page_that_asked(request, otherwise=reverse("bookings:desk_visit_list"))
 
 
 def answer(
@@ -102,9 +101,7 @@ class DeskVisitListView(DeskMixin, View):
 @for_roles(DESK_ROLES)
 def desk_visit_note(request: HttpRequest) -> HttpResponse:
     """One click on a reason."""
-    site = request.get_current_site()
-    if site is None:
-        raise Http404
+    site = current_site_or_404(request)
     form = NoteVisitForm(request.POST, site=site)
     if not form.is_valid():
         return answer(request, site, f"Passage non noté. {' '.join(form.sentences())}", is_refusal=True)

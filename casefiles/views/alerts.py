@@ -19,7 +19,7 @@ from conventions.models import Convention
 from franceservices.errors import DomainError
 from franceservices.text import fold
 from partners.models import Partner, User
-from partners.permissions import AGENT_ROLES, DESK_ROLES, RoleRequiredMixin, for_roles
+from partners.permissions import AGENT_ROLES, DESK_ROLES, RoleRequiredMixin, current_site_or_404, for_roles
 
 from .opening import ForVisitorMixin
 
@@ -46,10 +46,7 @@ class AlertListView(RoleRequiredMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         alerts = RightsAlert.objects.visible_to(request.user)
         if not request.user.is_partner_agent:
-            site = request.get_current_site()
-            if site is None:
-                raise Http404
-            alerts = alerts.filter(site=site)
+            alerts = alerts.filter(site=current_site_or_404(request))
         tab = request.GET.get("liste", "")
         tab = tab if tab in TABS else ""
         _label, condition, order = TABS[tab]

@@ -23,7 +23,7 @@ from casefiles.services import (
     undo_decision,
     undo_return,
 )
-from franceservices.addresses import own_path
+from franceservices.addresses import page_that_asked
 from franceservices.errors import DomainError
 from partners.models import User
 from partners.permissions import AGENT_ROLES, DESK_ROLES, RoleRequiredMixin, for_roles
@@ -59,8 +59,7 @@ def page_of_line(user: User, line: SlipLine) -> str:
 
 def came_from(request: HttpRequest, line: SlipLine) -> str:
     """The page that asked, when it is one of ours."""
-    asked = request.POST.get("next") or request.GET.get("next")
-    return own_path(asked, request, otherwise=page_of_line(request.user, line))
+    return page_that_asked(request, otherwise=page_of_line(request.user, line))
 
 
 class LineListView(RoleRequiredMixin, View):

@@ -23,7 +23,7 @@ from casefiles.stages import Stage
 from franceservices.errors import DomainError
 from franceservices.pdf import pdf_response
 from partners.models import Partner, User
-from partners.permissions import AGENT_ROLES, DESK_ROLES, DeskMixin, RoleRequiredMixin, for_roles
+from partners.permissions import AGENT_ROLES, DESK_ROLES, DeskMixin, RoleRequiredMixin, current_site_or_404, for_roles
 
 SLIPS_A_PAGE = 25
 LONGEST_SEARCH = 100
@@ -35,10 +35,7 @@ def slips_of(request: HttpRequest):
     slips = TransmissionSlip.objects.visible_to(request.user)
     if request.user.is_partner_agent:
         return slips
-    site = request.get_current_site()
-    if site is None:
-        raise Http404
-    return slips.filter(site=site)
+    return slips.filter(site=current_site_or_404(request))
 
 
 def slip_or_404(user: User, pk: int) -> TransmissionSlip:

@@ -4,7 +4,7 @@ import logging
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,25 +18,15 @@ from conventions.models import DeadlineFeed, DigestRefusal
 from conventions.weekly_digest import accept_digest, refuse_digest
 from franceservices.errors import DomainError
 from franceservices.secret_links import behind_secret, not_stored, secret_address
-from partners.models import Site
-from partners.permissions import CONVENTION_ROLES, RoleRequiredMixin, check_role, for_roles
+from partners.permissions import CONVENTION_ROLES, DeskMixin, for_roles
 
 logger = logging.getLogger(__name__)
 
 
-class DeadlineFollowView(RoleRequiredMixin, View):
+class DeadlineFollowView(DeskMixin, View):
     """Her addresses and her choice; a new address is told once, in the answer to the form."""
 
     roles = CONVENTION_ROLES
-    site: Site
-
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        check_role(request, self.roles)
-        site = request.get_current_site()
-        if site is None:
-            raise Http404
-        self.site = site
-        return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.answer(FeedForm())

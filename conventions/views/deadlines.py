@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views import View
@@ -27,7 +27,7 @@ from franceservices.db import Folded, Joined
 from franceservices.errors import DomainError
 from franceservices.text import fold
 from partners.models import Partner
-from partners.permissions import AGENT_ROLES, CONVENTION_ROLES, RoleRequiredMixin, for_roles
+from partners.permissions import AGENT_ROLES, CONVENTION_ROLES, RoleRequiredMixin, current_site_or_404, for_roles
 
 DEADLINES_A_PAGE = 25
 # What the button of the page that fulfils an occurrence offers to upload.
@@ -48,9 +48,7 @@ class DeadlineListView(RoleRequiredMixin, View):
         if pk is not None:
             visible = Convention.objects.visible_to(request.user).select_related("site", "partner")
             convention = get_object_or_404(visible, pk=pk)
-        site = convention.site if convention else request.get_current_site()
-        if site is None:
-            raise Http404
+        site = convention.site if convention else current_site_or_404(request)
         today = site.today()
         followed = [convention] if convention else conventions_followed(site, today)
         form = DeadlineFilterForm(request.GET, partners=[one.partner for one in followed])

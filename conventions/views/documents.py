@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views import View
@@ -15,7 +15,7 @@ from conventions.models import Convention, Document, DocumentKind, ObligationDue
 from franceservices.downloads import private_download
 from franceservices.errors import DomainError
 from partners.models import Site
-from partners.permissions import CONVENTION_ROLES, RoleRequiredMixin, for_roles
+from partners.permissions import CONVENTION_ROLES, RoleRequiredMixin, current_site_or_404, for_roles
 
 DOCUMENTS_A_PAGE = 25
 
@@ -38,10 +38,7 @@ class DocumentsOfMixin(RoleRequiredMixin):
             self.convention = get_object_or_404(visible, pk=self.kwargs["pk"])
             self.site = self.convention.site
             return
-        site = self.request.get_current_site()
-        if site is None:
-            raise Http404
-        self.site = site
+        self.site = current_site_or_404(self.request)
 
     def list_address(self) -> str:
         if self.convention:

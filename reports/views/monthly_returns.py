@@ -14,7 +14,7 @@ from conventions.models import Convention
 from franceservices.errors import DomainError
 from franceservices.pdf import pdf_response
 from partners.models import Partner, Site
-from partners.permissions import AGENT_ROLES, CONVENTION_ROLES, RoleRequiredMixin, for_roles
+from partners.permissions import AGENT_ROLES, CONVENTION_ROLES, RoleRequiredMixin, current_site_or_404, for_roles
 from reports.establishing import correct_return, duty_of, establish_return
 from reports.models import MonthlyReturn
 from reports.periods import Period
@@ -48,9 +48,7 @@ class MonthlyReturnListView(RoleRequiredMixin, View):
     def get(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_partner_agent:
             return self.of_caisse(request)
-        site = request.get_current_site()
-        if site is None:
-            raise Http404
+        site = current_site_or_404(request)
         form = ReturnFilterForm(request.GET)
         form.is_valid()
         wanted = {name: str(form.cleaned_data.get(name) or "") for name in ("q", "etat")}
